@@ -1,0 +1,42 @@
+import knex, { type Knex } from 'knex';
+import pg from 'pg';
+
+export type Database = Knex;
+
+const INT8 = 20;
+const DATE = 1082;
+const TIMESTAMPTZ = 1184;
+
+/** Counts and cents are safe integers; days stay text; instants are ISO text in UTC with milliseconds. `numeric` stays text by default. */
+const types = new pg.TypeOverrides();
+types.setTypeParser(INT8, (text: string) => {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new Error(`${text} is beyond the safe integers`);
+  return value;
+});
+types.setTypeParser(DATE, (text: string) => text);
+types.setTypeParser(TIMESTAMPTZ, (text: string) => new Date(text).toISOString());
+
+export interface ConnectionOptions {
+  readonly pool_max?: number;
+  readonly application_name?: string;
+}
+
+/** One pool of connections. Errors of idle connections (the server restarted) are left to the next query, which connects anew. */
+export function connect(
+  url: string,
+  { pool_max = 10, application_name = 'perennial' }: ConnectionOptions = {},
+): Database {
+  return knex({
+    client: 'pg',
+    connection: {
+      connectionString: url,
+      application_name,
+      types,
+      options: '-c TimeZone=UTC -c statement_timeout=60000',
+      keepAlive: true,
+    } as Knex.PgConnectionConfig,
+    pool: { min: 0, max: pool_max },
+    acquireConnectionTimeout: 10_000,
+  });
+}

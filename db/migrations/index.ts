@@ -1,0 +1,21 @@
+import type { Knex } from 'knex';
+import * as organizations from './0001-organizations.ts';
+import * as outbox from './0002-outbox.ts';
+import * as taxesAndCustomers from './0003-taxes-and-customers.ts';
+import * as plans from './0004-plans.ts';
+import * as subscriptions from './0005-subscriptions.ts';
+import * as events from './0006-events.ts';
+import * as invoices from './0007-invoices.ts';
+import * as webhooksAndDocuments from './0008-webhooks-and-documents.ts';
+
+/** Numbered and forward only. A migration that has been released is never edited. */
+export const migrations: Readonly<Record<string, { up(knex: Knex): Promise<void> }>> = {
+  '0001-organizations': organizations,
+  '0002-outbox': outbox,
+  '0003-taxes-and-customers': taxesAndCustomers,
+  '0004-plans': plans,
+  '0005-subscriptions': subscriptions,
+  '0006-events': events,
+  '0007-invoices': invoices,
+  '0008-webhooks-and-documents': webhooksAndDocuments,
+};

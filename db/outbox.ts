@@ -1,0 +1,27 @@
+import type { Transaction } from './transaction.ts';
+
+/** The workflow that looks after an object: `subscription/<id>`, `invoice/<id>`, `webhook-endpoint/<id>`, `clock/<organization>`. */
+export type WorkflowId = `${'subscription' | 'invoice' | 'webhook-endpoint' | 'clock'}/${string}`;
+
+/**
+ * Asks workflows to look at the rows again, once this transaction is committed. Says nothing about why.
+ * The relay delivers it as often as needed; `hear` takes it back.
+ */
+export async function ring(trx: Transaction, workflow_ids: WorkflowId | readonly WorkflowId[]): Promise<void> {
+  const ids = typeof workflow_ids === 'string' ? [workflow_ids] : workflow_ids;
+  if (ids.length === 0) return;
+  await trx.raw(
+    `insert into outbox (organization_id, workflow_id, sandbox)
+     select o.id, w.id, o.sandbox from organizations o, unnest(?::text[]) with ordinality w (id, n) where o.id = ? order by w.n`,
+    [[...ids], trx.organization_id],
+  );
+  await trx.raw(`select pg_notify('outbox', '')`);
+}
+
+/**
+ * The workflow has come to look. Called first in the transaction that reads the facts: every change whose ring is removed here
+ * was committed before, so it is seen; a later change leaves a later ring.
+ */
+export async function hear(trx: Transaction, workflow_id: WorkflowId): Promise<void> {
+  await trx('outbox').where({ organization_id: trx.organization_id, workflow_id }).delete();
+}
