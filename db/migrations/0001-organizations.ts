@@ -34,7 +34,8 @@ export async function up(knex: Knex): Promise<void> {
       email_settings text[] not null default '{}',
       hmac_key text not null,
       customers_count integer not null default 0,
-      numbered_invoices_count integer not null default 0,
+      -- Null until the first invoice numbered per organization, and again after a change of numbering: then all numbered ones are counted.
+      numbered_invoices_count integer,
       created_at timestamptz not null,
       updated_at timestamptz not null
     );
