@@ -10,7 +10,8 @@ export async function up(knex: Knex): Promise<void> {
       organization_id uuid not null,
       workflow_id text not null,
       sandbox boolean not null,
-      rung_at timestamptz
+      rung_at timestamptz,
+      rings smallint not null default 0
     );
     create index on outbox (organization_id, workflow_id);
     create index on outbox (rung_at nulls first, id);
@@ -28,14 +29,15 @@ export async function up(knex: Knex): Promise<void> {
     create index on agenda (organization_id, due_at);
 
     -- The relay serves every organization, and sees of them no more than which workflow to ring.
-    create function take_from_outbox(taken_at timestamptz, stale_before timestamptz, rows_max integer)
+    create function take_from_outbox(taken_at timestamptz, rows_max integer)
       returns table (id bigint, organization_id uuid, workflow_id text, sandbox boolean)
       language sql volatile security definer set search_path = public
       begin atomic
-        update outbox set rung_at = taken_at
+        -- A ring that nobody heard is repeated, ever more rarely: a workflow that is stuck takes only so many signals.
+        update outbox set rung_at = taken_at, rings = least(outbox.rings + 1, 100)
         where outbox.id in (
           select o.id from outbox o
-          where o.rung_at is null or o.rung_at < stale_before
+          where o.rung_at is null or o.rung_at < taken_at - least(interval '1 hour', interval '15 seconds' * power(2, least(o.rings, 20)))
           order by o.rung_at nulls first, o.id limit rows_max
           for update skip locked
         )
@@ -64,7 +66,7 @@ export async function up(knex: Knex): Promise<void> {
       end $$;
 
     revoke execute on all functions in schema public from public;
-    grant execute on function current_organization(), authenticate_api_key(text), take_from_outbox(timestamptz, timestamptz, integer),
+    grant execute on function current_organization(), authenticate_api_key(text), take_from_outbox(timestamptz, integer),
       return_to_outbox(bigint[]), outbox_backlog(), ring_everything(), api_keys_changed() to ${APP_ROLE};
   `);
   await belongsToOrganization(knex, 'outbox');
