@@ -1,0 +1,28 @@
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import type { Database } from '../db/connection.ts';
+
+export interface ApiSettings {
+  /** Where callers reach us, without a trailing slash: links in answers, the issuer of webhook signatures. */
+  readonly api_url: string;
+  /** Pepper of API key digests, among others. */
+  readonly secret: string;
+  /** Without it the admin API is off. */
+  readonly admin_api_key?: string;
+  /** PEM, RSA. */
+  readonly webhook_private_key: string;
+  readonly version: string;
+}
+
+/** What the process hands to the API. */
+export interface ApiDeps {
+  readonly db: Database;
+  readonly log: Logger;
+  readonly settings: ApiSettings;
+  /** The process's registry; the API adds its own metrics and serves all of them. */
+  readonly metrics: Registry;
+  /** Aborted when the process is about to stop: background connections close. */
+  readonly stopping: AbortSignal;
+  /** The parts that requests depend on, by name, and whether each can be used right now. */
+  isReady(): Promise<Record<string, boolean>>;
+}
