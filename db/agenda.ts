@@ -44,3 +44,18 @@ export async function strike(trx: Transaction, workflow_id: WorkflowId): Promise
   await rows(trx, 'agenda').where({ workflow_id }).delete();
   await trx.raw(`select pg_notify('agenda', ?)`, [trx.organization_id]);
 }
+
+/** Of what is due on the organization's clock, that of the lowest rank. */
+export async function findDueAppointments(
+  trx: Transaction,
+  now_at: Instant,
+): Promise<{ readonly workflow_id: WorkflowId; readonly rank: number }[]> {
+  const { rows: due } = await trx.raw<{ rows: { workflow_id: WorkflowId; rank: number }[] }>(
+    `select workflow_id, rank from (
+       select workflow_id, rank, min(rank) over () as lowest from agenda
+       where organization_id = ? and clock = 'organization' and due_at <= ?
+     ) due where rank = lowest order by workflow_id`,
+    [trx.organization_id, now_at],
+  );
+  return due;
+}

@@ -25,23 +25,25 @@ export async function setSandboxClock(trx: Transaction, clock: Partial<SandboxCl
   await trx.raw(`select pg_notify('agenda', ?)`, [trx.organization_id]);
 }
 
-/**
- * What is not settled at the clock's present instant: rings not yet heard, and appointments of the organization's clock that are due.
- * `now_at` is the clock's. The clock's own workflow does not count.
- */
+/** Whether a workflow was asked to look at the rows and has not done so yet. The clock's own workflow does not count. */
+export async function hasUnheardRings(trx: Transaction): Promise<boolean> {
+  const row = await rows(trx, 'outbox').whereNot('workflow_id', 'like', 'clock/%').first('id');
+  return row !== undefined;
+}
+
+/** Whether everything due at or before the clock's present instant has happened and nothing is being worked on. */
 export async function isSettled(trx: Transaction, now_at: Instant): Promise<boolean> {
-  const { rows: found } = await trx.raw<{ rows: { settled: boolean }[] }>(
-    `select not exists (select from outbox where organization_id = :organization_id and workflow_id not like 'clock/%')
-        and not exists (select from agenda where organization_id = :organization_id and clock = 'organization' and due_at <= :now_at) as settled`,
-    { organization_id: trx.organization_id, now_at },
-  );
-  return found[0]?.settled === true;
+  if (await hasUnheardRings(trx)) return false;
+  const due = await rows(trx, 'agenda')
+    .where({ clock: 'organization' })
+    .where('due_at', '<=', now_at)
+    .first('workflow_id');
+  return due === undefined;
 }
 
 /** The earliest appointment of the organization's clock, null when there is none. */
 export async function nextDueAt(trx: Transaction): Promise<Instant | null> {
   const row = (await rows(trx, 'agenda').where({ clock: 'organization' }).min({ due_at: 'due_at' }).first()) as
-    | { due_at: Instant | null }
-    | undefined;
+    { due_at: Instant | null } | undefined;
   return row?.due_at ?? null;
 }

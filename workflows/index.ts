@@ -1,0 +1,4 @@
+export { invoice } from './invoice.ts';
+export { sandboxClock } from './sandbox-clock.ts';
+export { subscription } from './subscription.ts';
+export { webhookEndpoint } from './webhook-endpoint.ts';

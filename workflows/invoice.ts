@@ -1,0 +1,46 @@
+import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { DocumentActivities } from '../activities/documents/index.ts';
+import type { InvoiceActivities, InvoiceStepKind } from '../activities/invoices.ts';
+import { live, type LongLivedInput } from './shared/long-lived.ts';
+
+const { planInvoice } = proxyLocalActivities<InvoiceActivities>({
+  startToCloseTimeout: '30 seconds',
+  retry: { initialInterval: '500 milliseconds', maximumInterval: '1 minute' },
+});
+
+const { finalize } = proxyActivities<InvoiceActivities>({
+  startToCloseTimeout: '2 minutes',
+  retry: { initialInterval: '1 second', maximumInterval: '5 minutes' },
+});
+
+const { renderInvoice } = proxyActivities<DocumentActivities>({
+  taskQueue: 'documents',
+  startToCloseTimeout: '2 minutes',
+  retry: { initialInterval: '2 seconds', maximumInterval: '5 minutes' },
+});
+
+export interface InvoiceInput extends LongLivedInput<InvoiceStepKind> {
+  readonly organization_id: string;
+  readonly invoice_id: string;
+}
+
+/** From generation until nothing more can happen to the invoice by itself. */
+export async function invoice(input: InvoiceInput): Promise<void> {
+  const { organization_id, invoice_id } = input;
+  const plan = (at: string | undefined) => planInvoice({ organization_id, invoice_id, at });
+  await live<InvoiceStepKind, InvoiceInput>(input, {
+    plan,
+    take: async ({ kind, due_at, planned_at }) => {
+      const at = due_at ?? planned_at;
+      switch (kind) {
+        case 'finalize':
+          return finalize({ organization_id, invoice_id, at });
+        case 'render_document':
+          await renderInvoice({ organization_id, invoice_id, at });
+          return plan(input.clock === 'live' ? at : undefined);
+        case 'over':
+          throw new Error('an invoice that is over takes no step');
+      }
+    },
+  });
+}

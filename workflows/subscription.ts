@@ -1,0 +1,45 @@
+import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import type { SubscriptionActivities, SubscriptionStepKind } from '../activities/subscriptions.ts';
+import { live, type LongLivedInput } from './shared/long-lived.ts';
+
+const { planSubscription } = proxyLocalActivities<SubscriptionActivities>({
+  startToCloseTimeout: '30 seconds',
+  retry: { initialInterval: '500 milliseconds', maximumInterval: '1 minute' },
+});
+
+const steps = proxyActivities<SubscriptionActivities>({
+  startToCloseTimeout: '2 minutes',
+  retry: { initialInterval: '1 second', maximumInterval: '5 minutes' },
+});
+
+export interface SubscriptionInput extends LongLivedInput<SubscriptionStepKind> {
+  readonly organization_id: string;
+  readonly subscription_id: string;
+}
+
+/** Lives as long as the subscription. Decides when the next step is taken; the activities decide what it is and what it costs. */
+export async function subscription(input: SubscriptionInput): Promise<void> {
+  const { organization_id, subscription_id } = input;
+  await live<SubscriptionStepKind, SubscriptionInput>(input, {
+    plan: (at) => planSubscription({ organization_id, subscription_id, at }),
+    take: ({ kind, due_at, planned_at }) => {
+      const call = { organization_id, subscription_id, at: due_at ?? planned_at };
+      switch (kind) {
+        case 'start':
+          return steps.start(call);
+        case 'bill_start':
+          return steps.billStart(call);
+        case 'end_trial':
+          return steps.endTrial(call);
+        case 'bill_period':
+          return steps.billPeriod(call);
+        case 'end':
+          return steps.end(call);
+        case 'bill_end':
+          return steps.billEnd(call);
+        case 'over':
+          throw new Error('a subscription that is over takes no step');
+      }
+    },
+  });
+}
