@@ -1,0 +1,68 @@
+import type { Instant } from '../clock/instant.ts';
+import type { Cents } from '../money/cents.ts';
+import type { Currency } from '../money/currency.ts';
+
+export const feeTypes = ['charge', 'add_on', 'subscription', 'credit', 'commitment'] as const;
+export type FeeType = (typeof feeTypes)[number];
+
+export const feePaymentStatuses = ['pending', 'succeeded', 'failed', 'refunded'] as const;
+export type FeePaymentStatus = (typeof feePaymentStatuses)[number];
+
+export const feeItemTypes = ['AddOn', 'BillableMetric', 'Subscription', 'WalletTransaction'] as const;
+export type FeeItemType = (typeof feeItemTypes)[number];
+
+/** One line of a bill. Its item is a copy, so that a document never changes when a plan or a metric does. */
+export interface Fee {
+  readonly id: string;
+  readonly customer_id: string;
+  readonly invoice_id: string | null;
+  readonly subscription_id: string | null;
+  readonly charge_id: string | null;
+  readonly fee_type: FeeType;
+  readonly item_id: string;
+  readonly item_type: FeeItemType;
+  readonly item_code: string;
+  readonly item_name: string;
+  readonly item_description: string | null;
+  readonly invoice_display_name: string | null;
+  readonly grouped_by: Readonly<Record<string, string | null>>;
+  readonly amount_currency: Currency;
+  readonly amount_cents: Cents;
+  /** Decimal text in cents, as all `precise_*_cents`; `precise_unit_amount` is in currency units. */
+  readonly precise_amount_cents: string;
+  readonly taxes_amount_cents: Cents;
+  readonly taxes_precise_amount_cents: string;
+  readonly taxes_rate: string;
+  readonly precise_coupons_amount_cents: string;
+  readonly units: string;
+  readonly total_aggregated_units: string;
+  readonly precise_unit_amount: string;
+  readonly events_count: number | null;
+  readonly amount_details: Readonly<Record<string, unknown>>;
+  readonly description: string | null;
+  readonly pay_in_advance: boolean;
+  readonly invoiceable: boolean;
+  /** The half-open span it is for; null for what has no period. */
+  readonly from_at: Instant | null;
+  readonly to_at: Instant | null;
+  readonly event_transaction_id: string | null;
+  readonly payment_status: FeePaymentStatus;
+  readonly succeeded_at: Instant | null;
+  readonly failed_at: Instant | null;
+  readonly refunded_at: Instant | null;
+  readonly created_at: Instant;
+  readonly updated_at: Instant;
+  readonly deleted_at: Instant | null;
+}
+
+export interface FeeTax {
+  readonly id: string;
+  readonly fee_id: string;
+  readonly tax_id: string | null;
+  readonly tax_name: string;
+  readonly tax_code: string;
+  readonly tax_description: string | null;
+  readonly tax_rate: string;
+  readonly amount_cents: Cents;
+  readonly created_at: Instant;
+}

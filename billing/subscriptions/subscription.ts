@@ -1,0 +1,36 @@
+import type { Instant } from '../clock/instant.ts';
+
+export const subscriptionStatuses = ['pending', 'active', 'terminated', 'canceled'] as const;
+export type SubscriptionStatus = (typeof subscriptionStatuses)[number];
+
+export const billingTimes = ['calendar', 'anniversary'] as const;
+export type BillingTime = (typeof billingTimes)[number];
+
+export const terminationCreditNotes = ['credit', 'refund', 'offset', 'skip'] as const;
+export type TerminationCreditNote = (typeof terminationCreditNotes)[number];
+
+export const terminationInvoices = ['generate', 'skip'] as const;
+export type TerminationInvoice = (typeof terminationInvoices)[number];
+
+export interface Subscription {
+  readonly id: string;
+  readonly customer_id: string;
+  readonly plan_id: string;
+  readonly previous_subscription_id: string | null;
+  readonly external_id: string;
+  readonly name: string | null;
+  readonly status: SubscriptionStatus;
+  readonly billing_time: BillingTime;
+  readonly subscription_at: Instant;
+  readonly started_at: Instant | null;
+  /** When it became active by our clock: later than `started_at` when it was backdated. Boundaries before are never billed. */
+  readonly activated_at: Instant | null;
+  readonly ending_at: Instant | null;
+  readonly trial_ended_at: Instant | null;
+  readonly terminated_at: Instant | null;
+  readonly canceled_at: Instant | null;
+  readonly on_termination_invoice: TerminationInvoice;
+  readonly on_termination_credit_note: TerminationCreditNote | null;
+  readonly created_at: Instant;
+  readonly updated_at: Instant;
+}
