@@ -27,7 +27,8 @@ export async function up(knex: Knex): Promise<void> {
        alter table events_${remainder} enable row level security;`,
     );
   await knex.raw(`
-    create unique index events_identity on events (organization_id, external_subscription_id, transaction_id);
+    -- The transaction id before the subscription: single events are looked up by it alone.
+    create unique index events_identity on events (organization_id, transaction_id, external_subscription_id);
     create index events_usage on events (organization_id, external_subscription_id, code, timestamp);
   `);
   await belongsToOrganization(knex, 'events');
