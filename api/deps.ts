@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Database } from '../db/connection.ts';
+import type { Listener } from '../db/listener.ts';
 
 export interface ApiSettings {
   /** Where callers reach us, without a trailing slash: links in answers, the issuer of webhook signatures. */
@@ -21,8 +22,8 @@ export interface ApiDeps {
   readonly settings: ApiSettings;
   /** The process's registry; the API adds its own metrics and serves all of them. */
   readonly metrics: Registry;
-  /** Aborted when the process is about to stop: background connections close. */
-  readonly stopping: AbortSignal;
+  /** Started by the process after the app is made, stopped by it at the end. */
+  readonly listener: Listener;
   /** The parts that requests depend on, by name, and whether each can be used right now. */
   isReady(): Promise<Record<string, boolean>>;
 }

@@ -1,0 +1,57 @@
+import type { Middleware } from 'koa';
+import type { Logger } from 'pino';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { Database } from '../../db/connection.ts';
+import { stopwatch } from './clock.ts';
+
+/** What the layers below leave for the log. Route patterns, never paths: those carry ids that callers chose. */
+export interface RequestState {
+  route?: string;
+  organization_id?: string;
+}
+
+/** One line and one measurement a request, without personal data: no paths, queries, bodies, addresses. */
+export function logRequests(log: Logger, metrics: Registry): Middleware<RequestState> {
+  const durations = new Histogram({
+    name: 'perennial_http_request_duration_seconds',
+    help: 'Duration of requests, by route pattern and status.',
+    labelNames: ['method', 'route', 'status'] as const,
+    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+    registers: [metrics],
+  });
+  const counts = new Counter({
+    name: 'perennial_http_requests_total',
+    help: 'Requests answered, by route pattern and status.',
+    labelNames: ['method', 'route', 'status'] as const,
+    registers: [metrics],
+  });
+  return async (context, next) => {
+    const started = stopwatch();
+    await next();
+    const { route = 'unknown', organization_id } = context.state;
+    const { method, status } = context;
+    const duration_ms = stopwatch() - started;
+    const labels = { method, route, status };
+    durations.observe(labels, duration_ms / 1000);
+    counts.inc(labels);
+    log.info({ method, route, status, duration_ms: Math.round(duration_ms * 10) / 10, organization_id }, 'request');
+  };
+}
+
+/** Rings that no workflow has heard yet: grows when Temporal or the relay is away. */
+export function measureOutbox(db: Database, metrics: Registry): void {
+  new Gauge({
+    name: 'perennial_outbox_backlog',
+    help: 'Rings not yet heard by their workflows.',
+    registers: [metrics],
+    async collect() {
+      // Without a database the other metrics are still worth having.
+      const found = await db
+        .raw<{ rows: { backlog: number }[] }>('select outbox_backlog() as backlog')
+        .catch(() => undefined);
+      const backlog = found?.rows[0]?.backlog;
+      if (backlog === undefined) this.reset();
+      else this.set(backlog);
+    },
+  });
+}

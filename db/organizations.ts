@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto';
+import type { Instant } from '../billing/clock/instant.ts';
+import type { Currency } from '../billing/money/currency.ts';
+import { assert } from '../billing/assert.ts';
+import { createApiKey } from './api-keys.ts';
+import type { Database } from './connection.ts';
+import { newId } from './ids.ts';
+import { createSandboxClock } from './sandbox-clocks.ts';
+import { type Transaction, inOrganization } from './transaction.ts';
+
+export type DocumentNumbering = 'per_customer' | 'per_organization';
+
+/** What the organization may change about itself. */
+export interface OrganizationSettings {
+  readonly default_currency: Currency;
+  readonly email: string | null;
+  readonly legal_name: string | null;
+  readonly legal_number: string | null;
+  readonly tax_identification_number: string | null;
+  readonly address_line1: string | null;
+  readonly address_line2: string | null;
+  readonly city: string | null;
+  readonly state: string | null;
+  readonly zipcode: string | null;
+  readonly country: string | null;
+  readonly timezone: string;
+  readonly net_payment_term: number;
+  readonly invoice_grace_period: number;
+  readonly invoice_footer: string | null;
+  readonly document_locale: string;
+  readonly document_numbering: DocumentNumbering;
+  readonly document_number_prefix: string;
+  readonly finalize_zero_amount_invoice: boolean;
+  readonly email_settings: string[];
+}
+
+export interface OrganizationRow extends OrganizationSettings {
+  readonly id: string;
+  readonly name: string;
+  readonly sandbox: boolean;
+  readonly hmac_key: string;
+  /** Every customer there ever was, deleted ones included: the next sequential id. */
+  readonly customers_count: number;
+  readonly numbered_invoices_count: number;
+  readonly created_at: Instant;
+  readonly updated_at: Instant;
+}
+
+export interface NewOrganization {
+  readonly name: string;
+  readonly sandbox: boolean;
+  /** Where a sandbox's clock stands at first; `at` when left out. */
+  readonly clock?: Instant;
+  /** The machine's time. */
+  readonly at: Instant;
+  /** Pepper of the digests of API keys. */
+  readonly secret: string;
+  readonly settings?: Partial<OrganizationSettings>;
+  /** Whatever else belongs to its first transaction. */
+  readonly prepare?: (trx: Transaction, organization: OrganizationRow, at: Instant) => Promise<void>;
+}
+
+/** Makes an organization with its first API key; a sandbox with its clock. */
+export async function createOrganization(
+  db: Database,
+  { name, sandbox, clock, at: wall_at, secret, settings = {}, prepare }: NewOrganization,
+): Promise<{ organization: OrganizationRow; api_key: string }> {
+  const id = newId();
+  const at = sandbox ? (clock ?? wall_at) : wall_at;
+  return inOrganization(db, id, async (trx) => {
+    const [organization] = (await trx('organizations')
+      .insert({
+        document_number_prefix: defaultNumberPrefix(name, id),
+        ...settings,
+        id,
+        name,
+        sandbox,
+        hmac_key: randomBytes(24).toString('base64url'),
+        created_at: at,
+        updated_at: at,
+      })
+      .returning('*')) as OrganizationRow[];
+    assert(organization, 'organization: the inserted row comes back');
+    if (sandbox) await createSandboxClock(trx, at);
+    const { api_key } = await createApiKey(trx, { secret, at });
+    await prepare?.(trx, organization, at);
+    return { organization, api_key };
+  });
+}
+
+/** `HOO-1234`: the first three letters of the name and the last four of the id. */
+function defaultNumberPrefix(name: string, id: string): string {
+  return `${name.trim().slice(0, 3)}-${id.slice(-4)}`.toUpperCase();
+}
+
+export async function findOrganization(trx: Transaction): Promise<OrganizationRow> {
+  const organization = (await trx('organizations').where({ id: trx.organization_id }).first()) as
+    OrganizationRow | undefined;
+  assert(organization, 'organization: a bound transaction has one');
+  return organization;
+}
+
+/** Locks the organization's row until the end of the transaction: for counters that must have no gaps. */
+export async function lockOrganization(trx: Transaction): Promise<OrganizationRow> {
+  const organization = (await trx('organizations').where({ id: trx.organization_id }).forUpdate().first()) as
+    OrganizationRow | undefined;
+  assert(organization, 'organization: a bound transaction has one');
+  return organization;
+}
+
+export async function updateOrganization(
+  trx: Transaction,
+  changes: Partial<OrganizationSettings>,
+  at: Instant,
+): Promise<OrganizationRow> {
+  const [organization] = (await trx('organizations')
+    .where({ id: trx.organization_id })
+    .update({ ...changes, updated_at: at })
+    .returning('*')) as OrganizationRow[];
+  assert(organization, 'organization: a bound transaction has one');
+  return organization;
+}
