@@ -1,4 +1,4 @@
-import { errors } from 'knex';
+import knex from 'knex';
 
 interface DatabaseFailure {
   readonly code?: string;
@@ -23,7 +23,7 @@ const UNAVAILABLE_MESSAGES =
 
 /** Whether Postgres cannot serve at the moment, whatever was asked of it. */
 export function isUnavailable(error: unknown): boolean {
-  if (error instanceof errors.KnexTimeoutError) return true;
+  if (error instanceof knex.KnexTimeoutError) return true;
   if (error instanceof AggregateError) return error.errors.some(isUnavailable);
   const { code = '', message = '' } = (error ?? {}) as DatabaseFailure;
   return UNAVAILABLE_STATES.test(code) || UNAVAILABLE_ERRNOS.has(code) || UNAVAILABLE_MESSAGES.test(message);
