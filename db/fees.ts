@@ -1,5 +1,10 @@
-import type { Fee, FeeTax } from '../billing/fees/fee.ts';
+import type { Knex } from 'knex';
+import type { Instant } from '../billing/clock/instant.ts';
+import type { Fee, FeePaymentStatus, FeeTax, FeeType } from '../billing/fees/fee.ts';
+import type { FeeDocument } from '../billing/fees/wire.ts';
+import type { Currency } from '../billing/money/currency.ts';
 import { assert } from '../billing/assert.ts';
+import { loadSubscriptions } from './subscriptions.ts';
 import { type Transaction, insert, rows } from './transaction.ts';
 
 export interface FeeRow extends Fee {
@@ -44,4 +49,109 @@ export async function updateFeesOfInvoice(
   changes: Partial<Fee> & Pick<Fee, 'updated_at'>,
 ): Promise<void> {
   await rows(trx, 'fees').where({ invoice_id }).whereNull('deleted_at').update(changes);
+}
+
+/** What the wires of fees are made of, in the order of `fees`; a constant number of statements whatever their number. */
+export async function loadFees(trx: Transaction, fees: readonly FeeRow[]): Promise<FeeDocument[]> {
+  if (fees.length === 0) return [];
+  const subscription_ids = [...new Set(fees.flatMap((fee) => fee.subscription_id ?? []))];
+  const taxes = Map.groupBy(await findFeeTaxes(trx, fees), (tax) => tax.fee_id);
+  const subscriptions = new Map(
+    (await loadSubscriptions(trx, subscription_ids)).map((one) => [one.subscription.id, one]),
+  );
+  const customers = new Map(
+    (await findCustomerIds(trx, [...new Set(fees.map((fee) => fee.customer_id))])).map((one) => [one.id, one]),
+  );
+  const timezones = await findTimezones(trx, [...new Set(fees.flatMap((fee) => fee.invoice_id ?? []))]);
+  return fees.map((fee) => {
+    const customer = customers.get(fee.customer_id);
+    assert(customer, 'fee: its customer exists');
+    const subscription = subscriptions.get(fee.subscription_id ?? '') ?? null;
+    const timezone = timezones.get(fee.invoice_id ?? '');
+    return {
+      fee,
+      taxes: taxes.get(fee.id) ?? [],
+      customer,
+      subscription: subscription && timezone ? { ...subscription, timezone } : subscription,
+    };
+  });
+}
+
+async function findFeeTaxes(trx: Transaction, fees: readonly FeeRow[]): Promise<FeeTaxRow[]> {
+  return rows<FeeTaxRow>(trx, 'fee_taxes')
+    .whereIn(
+      'fee_id',
+      fees.map((fee) => fee.id),
+    )
+    .orderBy(['fee_id', { column: 'tax_rate', order: 'desc' }, 'tax_code']);
+}
+
+async function findCustomerIds(
+  trx: Transaction,
+  ids: readonly string[],
+): Promise<{ id: string; external_id: string }[]> {
+  return rows<{ id: string; external_id: string }>(trx, 'customers')
+    .whereIn('id', [...ids])
+    .select('id', 'external_id');
+}
+
+/** The dates of an invoice are in the timezone it was made with, wherever its customer is now. */
+async function findTimezones(trx: Transaction, invoice_ids: readonly string[]): Promise<Map<string, string>> {
+  const found = await rows<{ id: string; timezone: string }>(trx, 'invoices')
+    .whereIn('id', [...invoice_ids])
+    .select('id', 'timezone');
+  return new Map(found.map(({ id, timezone }) => [id, timezone]));
+}
+
+/** The lines of invoices, each invoice's in the order they were made. */
+export async function findFeesOfInvoices(trx: Transaction, invoice_ids: readonly string[]): Promise<FeeRow[]> {
+  return rows<FeeRow>(trx, 'fees')
+    .whereIn('invoice_id', [...invoice_ids])
+    .whereNull('deleted_at')
+    .orderBy(['created_at', 'id']);
+}
+
+/** A draft is computed anew: its earlier fees never were anybody's. */
+export async function deleteFeesOfInvoice(trx: Transaction, invoice_id: string): Promise<void> {
+  await rows(trx, 'fees').where({ invoice_id }).delete();
+}
+
+const STAMPS = ['created_at', 'succeeded_at', 'failed_at', 'refunded_at'] as const;
+type Stamp = (typeof STAMPS)[number];
+
+export interface FeeFilters extends Partial<Readonly<Record<`${Stamp}_${'from' | 'to'}`, Instant | undefined>>> {
+  readonly external_customer_id?: string | undefined;
+  readonly external_subscription_id?: string | undefined;
+  readonly event_transaction_id?: string | undefined;
+  readonly billable_metric_code?: string | undefined;
+  readonly currency?: Currency | undefined;
+  readonly fee_type?: FeeType | undefined;
+  readonly payment_status?: FeePaymentStatus | undefined;
+}
+
+/** The oldest first. The lines of invoices that nobody sees are not seen either. */
+export function listFees(trx: Transaction, filters: FeeFilters): Knex.QueryBuilder<FeeRow, FeeRow[]> {
+  const { external_customer_id, external_subscription_id, billable_metric_code } = filters;
+  const query = rows<FeeRow>(trx, 'fees')
+    .whereNull('deleted_at')
+    .whereNotExists(rows(trx, 'invoices').whereRaw('invoices.id = fees.invoice_id').where({ status: 'closed' }))
+    .orderBy(['created_at', 'id']);
+  if (external_customer_id !== undefined)
+    query.whereIn('customer_id', rows(trx, 'customers').where({ external_id: external_customer_id }).select('id'));
+  if (external_subscription_id !== undefined)
+    query.whereIn(
+      'subscription_id',
+      rows(trx, 'subscriptions').where({ external_id: external_subscription_id }).select('id'),
+    );
+  if (billable_metric_code !== undefined) query.where({ fee_type: 'charge', item_code: billable_metric_code });
+  if (filters.event_transaction_id !== undefined) query.where({ event_transaction_id: filters.event_transaction_id });
+  if (filters.currency !== undefined) query.where({ amount_currency: filters.currency });
+  if (filters.fee_type !== undefined) query.where({ fee_type: filters.fee_type });
+  if (filters.payment_status !== undefined) query.where({ payment_status: filters.payment_status });
+  for (const stamp of STAMPS) {
+    const { [`${stamp}_from` as const]: from, [`${stamp}_to` as const]: to } = filters;
+    if (from !== undefined) query.where(stamp, '>=', from);
+    if (to !== undefined) query.where(stamp, '<=', to);
+  }
+  return query;
 }

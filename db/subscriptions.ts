@@ -1,5 +1,9 @@
+import type { Knex } from 'knex';
 import type { Instant } from '../billing/clock/instant.ts';
 import type { Subscription, SubscriptionStatus } from '../billing/subscriptions/subscription.ts';
+import type { Currency } from '../billing/money/currency.ts';
+import type { Interval } from '../billing/subscriptions/periods.ts';
+import type { SubscriptionDocument } from '../billing/subscriptions/wire.ts';
 import { assert } from '../billing/assert.ts';
 import { type Transaction, insert, lock, rows } from './transaction.ts';
 
@@ -80,4 +84,90 @@ export async function updateSubscription(
   const [row] = await rows<SubscriptionRow>(trx, 'subscriptions').where({ id }).update(changes).returning('*');
   assert(row, 'subscription: an updated row exists');
   return row;
+}
+
+interface PlanAndCustomer {
+  readonly plan_code: string;
+  readonly interval: Interval;
+  readonly plan_amount_cents: number;
+  readonly plan_amount_currency: string;
+  readonly bill_charges_monthly: boolean | null;
+  readonly external_customer_id: string;
+  readonly timezone: string;
+}
+
+/**
+ * What a subscription's wire is made of, in the order of creation: one statement whatever their number.
+ * Plans and customers that were deleted since are still found.
+ */
+export async function loadSubscriptions(trx: Transaction, ids: readonly string[]): Promise<SubscriptionDocument[]> {
+  if (ids.length === 0) return [];
+  const found = (await rows(trx, 'subscriptions')
+    .join('plans as p', 'p.id', 'subscriptions.plan_id')
+    .join('customers as c', 'c.id', 'subscriptions.customer_id')
+    .join('organizations as o', 'o.id', 'subscriptions.organization_id')
+    .whereIn('subscriptions.id', [...ids])
+    .orderBy(['subscriptions.created_at', 'subscriptions.id'])
+    .select('subscriptions.*', 'p.code as plan_code', 'p.interval', 'p.amount_cents as plan_amount_cents')
+    .select('p.amount_currency as plan_amount_currency', 'p.bill_charges_monthly')
+    .select(
+      'c.external_id as external_customer_id',
+      trx.raw('coalesce(c.timezone, o.timezone) as timezone'),
+    )) as (SubscriptionRow & PlanAndCustomer)[];
+  return found.map(toDocument);
+}
+
+function toDocument({
+  plan_code,
+  interval,
+  plan_amount_cents,
+  plan_amount_currency,
+  bill_charges_monthly,
+  external_customer_id,
+  timezone,
+  ...subscription
+}: SubscriptionRow & PlanAndCustomer): SubscriptionDocument {
+  return {
+    subscription,
+    plan: {
+      id: subscription.plan_id,
+      code: plan_code,
+      interval,
+      amount_cents: plan_amount_cents,
+      amount_currency: plan_amount_currency,
+      bill_charges_monthly,
+    },
+    customer: { id: subscription.customer_id, external_id: external_customer_id },
+    timezone,
+  };
+}
+
+export interface SubscriptionFilters {
+  readonly customer_id?: string | undefined;
+  readonly external_customer_id?: string | undefined;
+  readonly external_id?: string | undefined;
+  readonly plan_code?: string | undefined;
+  readonly currency?: Currency | undefined;
+  /** Undefined: all. */
+  readonly statuses?: readonly SubscriptionStatus[] | undefined;
+}
+
+export function listSubscriptions(
+  trx: Transaction,
+  { customer_id, external_customer_id, external_id, plan_code, currency, statuses }: SubscriptionFilters,
+): Knex.QueryBuilder<SubscriptionRow, SubscriptionRow[]> {
+  const query = rows<SubscriptionRow>(trx, 'subscriptions').orderBy([
+    { column: 'subscription_at', order: 'desc' },
+    { column: 'created_at', order: 'desc' },
+    { column: 'id', order: 'desc' },
+  ]);
+  if (customer_id !== undefined) query.where({ customer_id });
+  if (external_customer_id !== undefined)
+    query.whereIn('customer_id', rows(trx, 'customers').where({ external_id: external_customer_id }).select('id'));
+  if (external_id !== undefined) query.where({ external_id });
+  if (plan_code !== undefined) query.whereIn('plan_id', rows(trx, 'plans').where({ code: plan_code }).select('id'));
+  if (currency !== undefined)
+    query.whereIn('plan_id', rows(trx, 'plans').where({ amount_currency: currency }).select('id'));
+  if (statuses !== undefined) query.whereIn('status', [...statuses]);
+  return query;
 }

@@ -1,10 +1,8 @@
 import type { Instant } from '../clock/instant.ts';
+import type { BillingTime } from './periods.ts';
 
 export const subscriptionStatuses = ['pending', 'active', 'terminated', 'canceled'] as const;
 export type SubscriptionStatus = (typeof subscriptionStatuses)[number];
-
-export const billingTimes = ['calendar', 'anniversary'] as const;
-export type BillingTime = (typeof billingTimes)[number];
 
 export const terminationCreditNotes = ['credit', 'refund', 'offset', 'skip'] as const;
 export type TerminationCreditNote = (typeof terminationCreditNotes)[number];

@@ -1,0 +1,93 @@
+import { type Instant, type Span, addMilliseconds, latest, toWireSeconds } from '../clock/instant.ts';
+import type { Cents } from '../money/cents.ts';
+import type { Currency } from '../money/currency.ts';
+import { type Interval, type Terms, periodAt } from './periods.ts';
+import type { Subscription } from './subscription.ts';
+
+/** What of its plan decides about a subscription's periods and its wire. */
+export interface SubscribedPlan {
+  readonly id: string;
+  readonly code: string;
+  readonly interval: Interval;
+  readonly amount_cents: Cents;
+  readonly amount_currency: Currency;
+  readonly bill_charges_monthly: boolean | null;
+}
+
+export interface SubscriptionDocument {
+  readonly subscription: Subscription;
+  readonly plan: SubscribedPlan;
+  readonly customer: { readonly id: string; readonly external_id: string };
+  /** The customer's applicable one. */
+  readonly timezone: string;
+}
+
+/** The subscription fee's periods. */
+export function subscriptionTerms({ subscription, plan, timezone }: SubscriptionDocument): Terms {
+  const { billing_time, subscription_at } = subscription;
+  return { interval: plan.interval, billing_time, subscription_at, timezone };
+}
+
+/** The periods of usage: months where a longer plan bills its charges monthly. */
+export function chargesTerms(document: SubscriptionDocument): Terms {
+  const terms = subscriptionTerms(document);
+  return document.plan.bill_charges_monthly === true ? { ...terms, interval: 'monthly' } : terms;
+}
+
+/**
+ * The end of a half-open span as documents show it: the last second of its last day (a span that ends at a period boundary),
+ * or the very instant of the termination that cut it short. An empty span has equal ends.
+ */
+export function toWireEnd({ from, to }: Span, terms: Terms, terminated_at: Instant | null): string {
+  const isCutShort = to === terminated_at && periodAt(terms, to).from !== to;
+  return toWireSeconds(isCutShort || to <= from ? to : addMilliseconds(to, -1000));
+}
+
+/** The charges span of the period that runs at `at`, or that ran last; undefined before the start. */
+function currentSpan(document: SubscriptionDocument, at: Instant): Span | undefined {
+  const { started_at, terminated_at } = document.subscription;
+  if (started_at === null) return undefined;
+  // A termination at a boundary ends the period before it.
+  const inside = latest(started_at, terminated_at === null ? at : addMilliseconds(terminated_at, -1));
+  const period = periodAt(chargesTerms(document), inside);
+  return { from: latest(period.from, started_at), to: terminated_at ?? period.to };
+}
+
+const toWireOrNull = (at: Instant | null): string | null => (at === null ? null : toWireSeconds(at));
+
+/** The subscription without its plan and customer: whoever needs them adds them. `at` decides which period is the current one. */
+export function subscriptionWire(document: SubscriptionDocument, at: Instant) {
+  const { subscription, plan, customer } = document;
+  const span = currentSpan(document, at);
+  return {
+    lago_id: subscription.id,
+    external_id: subscription.external_id,
+    lago_customer_id: customer.id,
+    external_customer_id: customer.external_id,
+    name: subscription.name,
+    plan_code: plan.code,
+    plan_amount_cents: plan.amount_cents,
+    plan_amount_currency: plan.amount_currency,
+    status: subscription.status,
+    billing_time: subscription.billing_time,
+    subscription_at: toWireSeconds(subscription.subscription_at),
+    // To the millisecond, as the reference has it.
+    started_at: subscription.started_at,
+    activated_at: toWireOrNull(subscription.activated_at),
+    trial_ended_at: toWireOrNull(subscription.trial_ended_at),
+    ending_at: toWireOrNull(subscription.ending_at),
+    terminated_at: toWireOrNull(subscription.terminated_at),
+    canceled_at: toWireOrNull(subscription.canceled_at),
+    created_at: toWireSeconds(subscription.created_at),
+    previous_plan_code: null,
+    next_plan_code: null,
+    downgrade_plan_date: null,
+    current_billing_period_started_at: span === undefined ? null : toWireSeconds(span.from),
+    current_billing_period_ending_at:
+      span === undefined ? null : toWireEnd(span, chargesTerms(document), subscription.terminated_at),
+    on_termination_credit_note: subscription.on_termination_credit_note,
+    on_termination_invoice: subscription.on_termination_invoice,
+  };
+}
+
+export type SubscriptionWire = ReturnType<typeof subscriptionWire>;
