@@ -1,0 +1,135 @@
+import puppeteer, { type Browser, type Page } from 'puppeteer';
+
+/** A browser on this machine and how it is started. */
+export interface Chromium {
+  readonly executable_path: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** `Chromium 147.0.7727.0` */
+  readonly version: string;
+  /** Where it comes from, for the log. */
+  readonly source: string;
+}
+
+/** The browser or one of its pages died. Says nothing about the document: it is worth another try. */
+export class BrowserCrash extends Error {
+  override readonly name = 'BrowserCrash';
+}
+
+const ARGS = ['--disable-gpu', '--disable-dev-shm-usage', '--font-render-hinting=none'];
+const CLOSE_TIMEOUT_MS = 5_000;
+
+export function launchChromium(
+  { executable_path, args, env }: Pick<Chromium, 'executable_path' | 'args' | 'env'>,
+  { signal }: { signal?: AbortSignal } = {},
+): Promise<Browser> {
+  return puppeteer.launch({
+    executablePath: executable_path,
+    args: [...ARGS, ...args],
+    env: { ...env },
+    headless: 'shell',
+    // Through a pipe, not a port: Chromium ends by itself when this process does, however that happens.
+    pipe: true,
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
+    signal,
+  });
+}
+
+interface OpenPage {
+  readonly page: Page;
+  /** Rejects when the page's process dies: Puppeteer would go on waiting for it. */
+  readonly crash: Promise<never>;
+}
+
+/** One process of Chromium with the pages that it has open. */
+export class WarmBrowser {
+  readonly #browser: Browser;
+  readonly #document_timeout_ms: number;
+  readonly #idle_pages: OpenPage[] = [];
+  #printing = 0;
+  #printed = 0;
+  #is_retired = false;
+
+  private constructor(browser: Browser, document_timeout_ms: number) {
+    this.#browser = browser;
+    this.#document_timeout_ms = document_timeout_ms;
+  }
+
+  static async launch(chromium: Chromium, document_timeout_ms: number): Promise<WarmBrowser> {
+    const browser = await launchChromium(chromium);
+    return new WarmBrowser(browser, document_timeout_ms);
+  }
+
+  /** Documents begun. */
+  get printed(): number {
+    return this.#printed;
+  }
+
+  get process_id(): number | undefined {
+    return this.#browser.process()?.pid;
+  }
+
+  isAlive(): boolean {
+    return this.#browser.connected;
+  }
+
+  async print(html: string): Promise<Uint8Array> {
+    this.#printing += 1;
+    this.#printed += 1;
+    let open: OpenPage | undefined;
+    try {
+      open = this.#idle_pages.pop() ?? (await this.#openPage());
+      const pdf = await Promise.race([printOn(open.page, html, this.#document_timeout_ms), open.crash]);
+      this.#idle_pages.push(open);
+      return pdf;
+    } catch (error) {
+      open?.page.close().catch(() => undefined);
+      if (error instanceof BrowserCrash || this.isAlive()) throw error;
+      throw new BrowserCrash('the browser ended while it was printing', { cause: error });
+    } finally {
+      this.#printing -= 1;
+      if (this.#is_retired && this.#printing === 0) await this.close();
+    }
+  }
+
+  /** Closes it once what it prints is done. */
+  async retire(): Promise<void> {
+    this.#is_retired = true;
+    if (this.#printing === 0) await this.close();
+  }
+
+  /** Asks it to end, and ends it when it does not listen. */
+  async close(): Promise<void> {
+    const child = this.#browser.process();
+    const timer = setTimeout(() => child?.kill('SIGKILL'), CLOSE_TIMEOUT_MS);
+    try {
+      await this.#browser.close();
+    } catch {
+      child?.kill('SIGKILL');
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Documents are made of text from outside. Should any of it ever get past the escaping, it finds no script and no network. */
+  async #openPage(): Promise<OpenPage> {
+    const page = await this.#browser.newPage();
+    await page.setJavaScriptEnabled(false);
+    await page.setOfflineMode(true);
+    await page.setRequestInterception(true);
+    page.on('request', (request) => {
+      request.abort().catch(() => undefined);
+    });
+    const { promise: crash, reject } = Promise.withResolvers<never>();
+    crash.catch(() => undefined); // Heard by whoever prints on it.
+    page.once('error', (error) => reject(new BrowserCrash('a page crashed while it was printing', { cause: error })));
+    return { page, crash };
+  }
+}
+
+async function printOn(page: Page, html: string, timeout: number): Promise<Uint8Array> {
+  await page.setContent(html, { waitUntil: 'load', timeout });
+  return page.pdf({ preferCSSPageSize: true, printBackground: true, tagged: true, timeout });
+}
