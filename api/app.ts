@@ -4,6 +4,7 @@ import { notFound } from '../billing/errors.ts';
 import { isLostRace } from '../db/failures.ts';
 import { inOrganization } from '../db/transaction.ts';
 import type { ApiDeps } from './deps.ts';
+import { type OpenApiDocument, describeOperations } from './document.ts';
 import { ApiKeys, authenticate, authorize } from './middleware/authenticate.ts';
 import { organizationNow, readOrganizationNow } from './middleware/clock.ts';
 import { answerErrors } from './middleware/errors.ts';
@@ -35,6 +36,11 @@ export function createApp(deps: ApiDeps): Koa<RequestState> {
     throw notFound('resource');
   });
   return app;
+}
+
+/** The OpenAPI document of everything below `/api/v1`. */
+export function describeApi({ settings: { api_url, version } }: Pick<ApiDeps, 'settings'>): OpenApiDocument {
+  return describeOperations(operations, { prefix: API_PREFIX, api_url, version });
 }
 
 /** `{code}` of the contract as the router writes it. */

@@ -90,5 +90,5 @@ export function operation(
   },
 ): Operation {
   const [method, path] = definition.op.split(' ') as [Method, string];
-  return { ...definition, method, path, transaction: definition.transaction !== false };
+  return { ...definition, method, path, transaction: definition.transaction !== false } as unknown as Operation;
 }

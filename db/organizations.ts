@@ -120,3 +120,12 @@ export async function updateOrganization(
   assert(organization, 'organization: a bound transaction has one');
   return organization;
 }
+
+/** Removes it with everything in it. Workflows that are still alive find nothing and end. */
+export async function removeOrganization(trx: Transaction): Promise<void> {
+  const { organization_id } = trx;
+  // The two tables without a foreign key: one outlives its organization, the other is too large for cascades.
+  await trx('events').where({ organization_id }).delete();
+  await trx('outbox').where({ organization_id }).delete();
+  await trx('organizations').where({ id: organization_id }).delete();
+}
