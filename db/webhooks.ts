@@ -70,7 +70,10 @@ export async function announce(
     : [announcements as Announcement];
   if (list.length === 0) return;
   for (const { webhook_type, object_type } of list)
-    assert(eventTypes[webhook_type] === object_type, `webhooks: ${webhook_type} carries a ${eventTypes[webhook_type]}`);
+    assert(
+      eventTypes[webhook_type] === object_type,
+      `webhooks: ${webhook_type} carries ${eventTypes[webhook_type]}, not ${object_type}`,
+    );
 
   // Locked as the foreign key would lock them: an endpoint that is being deleted is waited for and then not found.
   const endpoints = await rows<WebhookEndpointRow>(trx, 'webhook_endpoints').orderBy('id').forKeyShare();
