@@ -8,14 +8,8 @@ const PREFIX_CHARACTERS_MAX = 10;
 
 /** `HOO-1234`: the first letters of the name and the end of the id. */
 export function defaultDocumentNumberPrefix({ id, name }: { readonly id: string; readonly name: string }): string {
-  const letters = Array.from(name.replaceAll(/[^\p{L}\p{N}]/gu, ''))
-    .slice(0, 3)
-    .join('');
-  return [letters, id.slice(-4)]
-    .filter((part) => part !== '')
-    .join('-')
-    .toUpperCase()
-    .slice(-PREFIX_CHARACTERS_MAX);
+  const letters = Array.from(name.toUpperCase().replaceAll(/[^\p{L}\p{N}]/gu, '')).slice(0, 3);
+  return [letters.join(''), id.slice(-4).toUpperCase()].filter((part) => part !== '').join('-');
 }
 
 /** Upper-cased; undefined when it is no prefix. */
@@ -35,18 +29,25 @@ export function draftNumber(prefix: string): string {
   return `${prefix}-DRAFT`;
 }
 
-/** The number given at finalization, once. Sequences count finalized invoices, and start at 1. */
-export function invoiceNumber(invoice: {
-  readonly document_numbering: DocumentNumbering;
+interface CustomerSequence {
+  readonly document_numbering: 'per_customer';
   readonly prefix: string;
   readonly customer_sequential_id: number;
   /** The customer's n-th finalized invoice. */
   readonly customer_sequence: number;
+}
+
+interface OrganizationSequence {
+  readonly document_numbering: 'per_organization';
+  readonly prefix: string;
   /** The organization's n-th: it does not restart with the month. */
   readonly organization_sequence: number;
   /** In the organization's time zone. */
   readonly finalized_on: LocalDate;
-}): string {
+}
+
+/** The number given at finalization, once. Sequences count finalized invoices, and start at 1. */
+export function invoiceNumber(invoice: CustomerSequence | OrganizationSequence): string {
   if (invoice.document_numbering === 'per_customer')
     return `${customerSlug(invoice.prefix, invoice.customer_sequential_id)}-${padded(invoice.customer_sequence)}`;
   const month = invoice.finalized_on.slice(0, 7).replace('-', '');
