@@ -1,6 +1,7 @@
 import type { Operation } from '../operation.ts';
 import { sandboxOperations } from './sandbox.ts';
 import { taxOperations } from './taxes.ts';
+import { webhookOperations } from './webhooks.ts';
 
 /** Every operation below `/api/v1`. */
-export const operations: readonly Operation[] = [...taxOperations, ...sandboxOperations];
+export const operations: readonly Operation[] = [...taxOperations, ...webhookOperations, ...sandboxOperations];
