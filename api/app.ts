@@ -1,9 +1,10 @@
 import Router, { type RouterContext } from '@koa/router';
 import Koa from 'koa';
 import { notFound } from '../billing/errors.ts';
+import { createEventWriter } from '../db/events.ts';
 import { isLostRace } from '../db/failures.ts';
 import { inOrganization } from '../db/transaction.ts';
-import type { ApiDeps } from './deps.ts';
+import type { ApiDeps, OperationDeps } from './deps.ts';
 import { type OpenApiDocument, describeOperations } from './document.ts';
 import { ApiKeys, authenticate, authorize } from './middleware/authenticate.ts';
 import { organizationNow, readOrganizationNow } from './middleware/clock.ts';
@@ -27,7 +28,8 @@ export function createApp(deps: ApiDeps): Koa<RequestState> {
   const keys = new ApiKeys(deps.db, deps.settings.secret, deps.listener);
   measureOutbox(deps.db, deps.metrics);
 
-  for (const operation of operations) serve(router, operation, keys, deps);
+  const operationDeps = { ...deps, events: createEventWriter(deps.db) };
+  for (const operation of operations) serve(router, operation, keys, operationDeps);
 
   app.use(logRequests(deps.log, deps.metrics));
   app.use(answerErrors(deps.log));
@@ -48,7 +50,7 @@ function pattern(path: string): string {
   return API_PREFIX + path.replaceAll(/\{(\w+)\}/g, ':$1');
 }
 
-function serve(router: Router<RequestState>, operation: Operation, keys: ApiKeys, deps: ApiDeps): void {
+function serve(router: Router<RequestState>, operation: Operation, keys: ApiKeys, deps: OperationDeps): void {
   const parseInput = inputParser(operation);
   const run = operation.transaction ? runInTransaction : runWithoutTransaction;
   const route = API_PREFIX + operation.path;
@@ -60,7 +62,8 @@ function serve(router: Router<RequestState>, operation: Operation, keys: ApiKeys
     authorize(holder, operation.object, operation.method);
     if (operation.body) await read(context, () => Promise.resolve());
     const input = parseInput(context, context.params);
-    context.body = await run(operation, { ...input, ...holder, deps });
+    const origin = { user_agent: context.get('user-agent') || null, ip_address: context.ip };
+    context.body = await run(operation, { ...input, ...holder, origin, deps });
   };
   router.register(pattern(operation.path), [operation.method], answer);
 }
@@ -70,7 +73,7 @@ const read = readBody() as unknown as (
   next: () => Promise<void>,
 ) => Promise<void>;
 
-type Prepared = Input & Pick<AnyCall, 'organization_id' | 'sandbox' | 'deps'>;
+type Prepared = Input & Pick<AnyCall, 'organization_id' | 'sandbox' | 'origin' | 'deps'>;
 
 async function runWithoutTransaction(operation: Operation, prepared: Prepared): Promise<unknown> {
   const { deps, organization_id, sandbox } = prepared;

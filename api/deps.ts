@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Database } from '../db/connection.ts';
+import type { EventWriter } from '../db/events.ts';
 import type { Listener } from '../db/listener.ts';
 
 export interface ApiSettings {
@@ -26,4 +27,9 @@ export interface ApiDeps {
   readonly listener: Listener;
   /** The parts that requests depend on, by name, and whether each can be used right now. */
   isReady(): Promise<Record<string, boolean>>;
+}
+
+/** What operations get: that, and what the app makes of it. */
+export interface OperationDeps extends ApiDeps {
+  readonly events: EventWriter;
 }

@@ -2,9 +2,15 @@ import type { z } from 'zod';
 import type { PermissionObject } from '../billing/auth/permissions.ts';
 import type { Instant } from '../billing/clock/instant.ts';
 import type { Transaction } from '../db/transaction.ts';
-import type { ApiDeps } from './deps.ts';
+import type { OperationDeps } from './deps.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** Where a request came from. */
+export interface Origin {
+  readonly user_agent: string | null;
+  readonly ip_address: string;
+}
 
 /** A request as an operation sees it: authenticated, parsed, and told what time it is. */
 export interface CallWithoutTransaction<P, Q, B> {
@@ -15,7 +21,8 @@ export interface CallWithoutTransaction<P, Q, B> {
   readonly params: P;
   readonly query: Q;
   readonly body: B;
-  readonly deps: ApiDeps;
+  readonly origin: Origin;
+  readonly deps: OperationDeps;
 }
 
 export interface Call<P, Q, B> extends CallWithoutTransaction<P, Q, B> {
@@ -33,6 +40,8 @@ interface Contract<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType
   readonly query?: Q;
   /** Includes the root key: `z.object({ tax: … })`. */
   readonly body?: B;
+  /** The body is a list: what is wrong with its items is told by their positions. */
+  readonly errorsByPosition?: true;
   /** The body of the answer with status 200. */
   readonly answer: A;
   /** The statuses of errors besides 401 and 403. */

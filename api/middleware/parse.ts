@@ -2,7 +2,7 @@ import { bodyParser } from '@koa/bodyparser';
 import type { Context, Middleware } from 'koa';
 import { z } from 'zod';
 import { badRequest, invalid, notFound } from '../../billing/errors.ts';
-import { codeOfIssue, detailsOf } from '../contracts/fields.ts';
+import { codeOfIssue, detailsByPosition, detailsOf } from '../contracts/fields.ts';
 import type { Operation } from '../operation.ts';
 
 /** A hundred events with 40 kB of properties each. */
@@ -30,11 +30,12 @@ export interface Input {
 /** How an operation's requests are checked. Made once, so that a request only runs it. */
 export function inputParser(operation: Operation): (context: Context, params: Record<string, string>) => Input {
   const { params: paramsSchema, query: querySchema, body: bodySchema } = operation;
+  const describeBody = operation.errorsByPosition ? detailsByPosition : detailsOf;
   const roots = bodySchema instanceof z.ZodObject ? mandatoryKeys(bodySchema) : [];
   return (context, params) => ({
     params: paramsSchema ? parseParams(paramsSchema, params) : {},
     query: querySchema ? parse(querySchema, { ...context.query }) : {},
-    body: bodySchema ? parseBody(bodySchema, roots, context.request.body) : {},
+    body: bodySchema ? parseBody(bodySchema, roots, context.request.body, describeBody) : {},
   });
 }
 
@@ -44,11 +45,11 @@ function mandatoryKeys(schema: z.ZodObject): string[] {
     .map(([key]) => key);
 }
 
-function parseBody(schema: z.ZodType, roots: readonly string[], body: unknown): unknown {
+function parseBody(schema: z.ZodType, roots: readonly string[], body: unknown, describe: typeof detailsOf): unknown {
   for (const root of roots)
     if (isEmpty((body as Record<string, unknown> | undefined)?.[root]))
       throw badRequest(`param is missing or the value is empty or invalid: ${root}`);
-  return parse(schema, body ?? {});
+  return parse(schema, body ?? {}, describe);
 }
 
 function isEmpty(value: unknown): boolean {
@@ -56,9 +57,9 @@ function isEmpty(value: unknown): boolean {
   return typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length === 0;
 }
 
-function parse(schema: z.ZodType, input: unknown): unknown {
+function parse(schema: z.ZodType, input: unknown, describe = detailsOf): unknown {
   const result = schema.safeParse(input, { error: codeOfIssue });
-  if (!result.success) throw invalid(detailsOf(result.error.issues));
+  if (!result.success) throw invalid(describe(result.error.issues));
   return result.data;
 }
 

@@ -1,0 +1,293 @@
+import type pg from 'pg';
+import { assert } from '../billing/assert.ts';
+import type { Instant } from '../billing/clock/instant.ts';
+import type { Event } from '../billing/events/event.ts';
+import type { Database } from './connection.ts';
+import { isDataException, isLostRace } from './failures.ts';
+import { isId } from './ids.ts';
+import { type Transaction, rows } from './transaction.ts';
+
+/** An event with where its request came from, which is never shown. */
+export interface NewEvent extends Event {
+  readonly metadata: { readonly user_agent: string | null; readonly ip_address: string };
+}
+
+export interface EventRow extends NewEvent {
+  readonly organization_id: string;
+}
+
+export interface EventWriter {
+  /**
+   * Stores the events of one request, all or none of them. Resolves when they are committed, or with the positions of those that are
+   * already stored, and then none is.
+   */
+  write(organization_id: string, events: readonly NewEvent[]): Promise<readonly number[]>;
+}
+
+/** More is coming in than can be written. The class of its code, "insufficient resources", makes it a 503 like Postgres's own. */
+export class TooManyPendingEventsError extends Error {
+  override readonly name = 'TooManyPendingEventsError';
+  readonly code = '53000';
+}
+
+export interface EventWriterOptions {
+  /** How many transactions are written at a time. */
+  readonly flushes_max?: number;
+  /** How many events one statement stores. Only a single larger request goes beyond it. */
+  readonly events_max?: number;
+  /** How many events wait before further ones are refused. */
+  readonly pending_max?: number;
+}
+
+interface Request {
+  readonly events: readonly NewEvent[];
+  readonly resolve: (duplicates: readonly number[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Queue {
+  readonly requests: Request[];
+  events_count: number;
+  flushes: number;
+}
+
+/**
+ * Group commit: requests that arrive while others are being written are written together afterwards, in one statement and one commit an
+ * organization. So nobody waits on an idle server, and the busier it is, the larger the groups and the less an event costs.
+ */
+export function createEventWriter(
+  db: Database,
+  { flushes_max = 3, events_max = 1000, pending_max = 20_000 }: EventWriterOptions = {},
+): EventWriter {
+  const queues = new Map<string, Queue>();
+  let flushes = 0;
+  let pending = 0;
+  let isScheduled = false;
+
+  /** An organization has one flush at a time, and a further one only for a whole statement's worth: half empty ones would cost more than waiting. */
+  const isRipe = (queue: Queue): boolean =>
+    queue.requests.length > 0 && (queue.flushes === 0 || queue.events_count >= events_max);
+
+  function takeGroup(queue: Queue): Request[] {
+    let end = 0;
+    let count = 0;
+    while (end < queue.requests.length && (end === 0 || count + eventsOf(queue, end) <= events_max))
+      count += eventsOf(queue, end++);
+    queue.events_count -= count;
+    pending -= count;
+    return queue.requests.splice(0, end);
+  }
+
+  async function flush(organization_id: string, queue: Queue, group: Request[]): Promise<void> {
+    await writeGroup(db, organization_id, group);
+    flushes--;
+    queue.flushes--;
+    if (queue.flushes === 0 && queue.requests.length === 0) queues.delete(organization_id);
+    startFlushes();
+  }
+
+  function startFlushes(): void {
+    isScheduled = false;
+    for (const [organization_id, queue] of queues) {
+      if (flushes >= flushes_max) return;
+      if (!isRipe(queue)) continue;
+      flushes++;
+      queue.flushes++;
+      // To the end of the line, so that no organization holds up the others. The loop comes by there again.
+      queues.delete(organization_id);
+      queues.set(organization_id, queue);
+      void flush(organization_id, queue, takeGroup(queue));
+    }
+  }
+
+  return {
+    write(organization_id, events) {
+      assert(isId(organization_id), 'events: an organization is known by its id');
+      assert(events.length > 0, 'events: there is something to write');
+      if (pending + events.length > pending_max)
+        return Promise.reject(new TooManyPendingEventsError('too many events are waiting to be written'));
+      return new Promise((resolve, reject) => {
+        const queue = queues.get(organization_id) ?? { requests: [], events_count: 0, flushes: 0 };
+        queues.set(organization_id, queue);
+        queue.requests.push({ events, resolve, reject });
+        queue.events_count += events.length;
+        pending += events.length;
+        // After the requests that came in with this one have been read as well.
+        if (!isScheduled) setImmediate(startFlushes);
+        isScheduled = true;
+      });
+    },
+  };
+}
+
+function eventsOf(queue: Queue, index: number): number {
+  return queue.requests[index]?.events.length ?? 0;
+}
+
+/** Never rejects: each request gets its own answer. */
+async function writeGroup(db: Database, organization_id: string, group: readonly Request[]): Promise<void> {
+  let connection: pg.Client | undefined;
+  try {
+    connection = (await db.client.acquireConnection()) as pg.Client;
+    await storeTogether(connection, organization_id, group);
+  } catch (error) {
+    for (const request of group) request.reject(error);
+  } finally {
+    if (connection) await db.client.releaseConnection(connection);
+  }
+}
+
+/**
+ * A request of one event that is already stored, or of many that all are, has changed nothing. But one of which a part is new must leave
+ * nothing behind: then the transaction is rolled back, the others are stored again together, and it is tried by itself after them.
+ */
+async function storeTogether(connection: pg.Client, organization_id: string, group: readonly Request[]): Promise<void> {
+  let torn: Request[] = [];
+  const duplicates = await attempt(connection, organization_id, group, (found) => {
+    torn = group.filter((request) => isTorn(request, found.get(request) ?? []));
+    return torn.length === 0;
+  }).catch((error: unknown) => {
+    // One request holds what Postgres cannot store (or a deadlock chose this transaction): the others shall not suffer from it.
+    if (group.length === 1 || !(isLostRace(error) || isUnstorable(error))) throw error;
+    torn = [...group];
+    return new Map<Request, number[]>();
+  });
+  if (torn.length === 0) {
+    for (const request of group) request.resolve(duplicates.get(request) ?? []);
+    return;
+  }
+  const others = group.filter((request) => !torn.includes(request));
+  if (others.length > 0) await storeTogether(connection, organization_id, others);
+  for (const request of torn) await storeApart(connection, organization_id, request);
+}
+
+const ATTEMPTS_MAX = 3;
+
+async function storeApart(connection: pg.Client, organization_id: string, request: Request): Promise<void> {
+  for (let attempts_left = ATTEMPTS_MAX - 1; ; attempts_left--)
+    try {
+      const found = await attempt(connection, organization_id, [request], ({ size }) => size === 0);
+      return request.resolve(found.get(request) ?? []);
+    } catch (error) {
+      if (!isLostRace(error) || attempts_left === 0) return request.reject(error);
+    }
+}
+
+function isTorn({ events }: Request, duplicates: readonly number[]): boolean {
+  return duplicates.length > 0 && duplicates.length < events.length;
+}
+
+/** Values that the columns cannot hold (class 22), or that go beyond the limits of Postgres itself (class 54). */
+function isUnstorable(error: unknown): boolean {
+  return isDataException(error) || (error as { code?: string }).code?.startsWith('54') === true;
+}
+
+/**
+ * Rows go in in the order of their key, so that transactions of different processes wait for each other and never in a circle.
+ * Of the same key, the first that was received: ids are made in that order.
+ */
+const STORE = {
+  name: 'store-events',
+  text: `
+    with stored as (
+      insert into events (id, organization_id, external_subscription_id, transaction_id, code, timestamp, properties,
+        precise_total_amount_cents, metadata, created_at)
+      select id, $1::uuid, external_subscription_id, transaction_id, code, timestamp, properties, precise_total_amount_cents, metadata, created_at
+      from json_to_recordset($2::json) as event (id uuid, external_subscription_id text, transaction_id text, code text,
+        timestamp timestamptz, properties jsonb, precise_total_amount_cents numeric, metadata jsonb, created_at timestamptz)
+      order by transaction_id collate "C", external_subscription_id collate "C", id
+      on conflict do nothing
+      returning id
+    )
+    select case when count(*) < $3::int then array_agg(id::text) end as stored_ids, count(*) as stored_count from stored`,
+};
+
+/** One transaction for the events of all requests. `decide` sees the positions of those that were already stored, and says whether to commit. */
+async function attempt(
+  connection: pg.Client,
+  organization_id: string,
+  group: readonly Request[],
+  decide: (duplicates: Map<Request, number[]>) => boolean,
+): Promise<Map<Request, number[]>> {
+  const events = group.length === 1 ? (group[0] as Request).events : group.flatMap((request) => request.events);
+  try {
+    // Both in one round trip; the id was checked to be one.
+    await connection.query(`begin; set local app.organization_id = '${organization_id}'`);
+    const { rows: found } = await connection.query<{ stored_ids: string[] | null; stored_count: number }>({
+      ...STORE,
+      values: [organization_id, JSON.stringify(events), events.length],
+    });
+    const { stored_ids, stored_count } = found[0] as { stored_ids: string[] | null; stored_count: number };
+    const duplicates =
+      stored_count === events.length ? new Map<Request, number[]>() : findDuplicates(group, new Set(stored_ids));
+    await connection.query(decide(duplicates) ? 'commit' : 'rollback');
+    return duplicates;
+  } catch (error) {
+    await connection.query('rollback').catch(() => undefined);
+    throw error;
+  }
+}
+
+function findDuplicates(group: readonly Request[], stored_ids: ReadonlySet<string>): Map<Request, number[]> {
+  const duplicates = new Map<Request, number[]>();
+  for (const request of group) {
+    const positions = [...request.events.keys()].filter((n) => !stored_ids.has((request.events[n] as NewEvent).id));
+    if (positions.length > 0) duplicates.set(request, positions);
+  }
+  return duplicates;
+}
+
+export interface EventFilters {
+  readonly code?: string | undefined;
+  readonly external_subscription_id?: string | undefined;
+  /** Both inclusive. */
+  readonly timestamp_from?: Instant | undefined;
+  readonly timestamp_to?: Instant | undefined;
+}
+
+/** Newest first. */
+export function listEvents(trx: Transaction, filters: EventFilters) {
+  const { code, external_subscription_id, timestamp_from, timestamp_to } = filters;
+  const query = rows<EventRow>(trx, 'events');
+  if (code !== undefined) void query.where({ code });
+  if (external_subscription_id !== undefined) void query.where({ external_subscription_id });
+  if (timestamp_from !== undefined) void query.where('timestamp', '>=', timestamp_from);
+  if (timestamp_to !== undefined) void query.where('timestamp', '<=', timestamp_to);
+  return query.orderBy([{ column: 'timestamp', order: 'desc' }, 'transaction_id', 'id']);
+}
+
+/** Of the subscription that is not terminated, else of the one that was last. Null when none has started. */
+export async function findStartOfSubscription(trx: Transaction, external_id: string): Promise<Instant | null> {
+  const row: unknown = await rows(trx, 'subscriptions')
+    .where({ external_id })
+    .whereNotNull('started_at')
+    .orderBy([
+      { column: 'terminated_at', order: 'desc', nulls: 'first' },
+      { column: 'started_at', order: 'desc' },
+    ])
+    .first('started_at');
+  return (row as { started_at: Instant } | undefined)?.started_at ?? null;
+}
+
+/** Where several subscriptions share the transaction id: the one received last. */
+export async function findEvent(trx: Transaction, transaction_id: string): Promise<EventRow | undefined> {
+  return rows<EventRow>(trx, 'events').where({ transaction_id }).orderBy('id', 'desc').first();
+}
+
+/** The positions of events that are already stored. One without a subscription never is. */
+export async function findStoredEvents(trx: Transaction, events: readonly Event[]): Promise<number[]> {
+  const { rows: found } = await trx.raw<{ rows: { position: number }[] }>(
+    `select n::int - 1 as position
+     from unnest(?::text[], ?::text[]) with ordinality as sent (transaction_id, external_subscription_id, n)
+     where exists (
+       select from events e where e.organization_id = ? and e.transaction_id = sent.transaction_id
+         and e.external_subscription_id = sent.external_subscription_id)
+     order by n`,
+    [
+      events.map((event) => event.transaction_id),
+      events.map((event) => event.external_subscription_id) as string[],
+      trx.organization_id,
+    ],
+  );
+  return found.map(({ position }) => position);
+}
