@@ -102,7 +102,10 @@ export class OutboxRelay {
   async #relayOnce(): Promise<boolean> {
     const { db, log, wallClock } = this.#deps;
     try {
-      const taken = await db.raw<{ rows: OutboxRow[] }>('select * from take_from_outbox(?, ?)', [wallClock(), ROWS_MAX]);
+      const taken = await db.raw<{ rows: OutboxRow[] }>('select * from take_from_outbox(?, ?)', [
+        wallClock(),
+        ROWS_MAX,
+      ]);
       const byWorkflow = Map.groupBy(taken.rows, (row) => row.workflow_id);
       const waiting = [...byWorkflow.values()];
       const undelivered: number[] = [];

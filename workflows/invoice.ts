@@ -1,6 +1,6 @@
 import { proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { DocumentActivities } from '../activities/documents/index.ts';
-import type { InvoiceActivities, InvoiceStepKind } from '../activities/invoices.ts';
+import type { InvoiceActivities, InvoiceStepKind } from '../activities/invoices/index.ts';
 import { live, type LongLivedInput } from './shared/long-lived.ts';
 
 const { planInvoice } = proxyLocalActivities<InvoiceActivities>({

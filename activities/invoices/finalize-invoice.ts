@@ -1,0 +1,64 @@
+import { addDays, localDate } from '../../billing/clock/calendar.ts';
+import type { Instant } from '../../billing/clock/instant.ts';
+import type { Invoice } from '../../billing/invoices/invoice.ts';
+import { invoiceNumber } from '../../billing/invoices/numbering.ts';
+import { announceInvoice } from '../../db/announcements.ts';
+import { type BillingSettings, countInvoiceOfCustomer, countInvoiceOfOrganization } from '../../db/billing-settings.ts';
+import { updateInvoice } from '../../db/invoices.ts';
+import { ring } from '../../db/outbox.ts';
+import type { Transaction } from '../../db/transaction.ts';
+import { planInvoice } from './plan-invoice.ts';
+
+/**
+ * Gives the invoice its number and its dates, and hands it on: to whoever listens, and to its workflow. Last in its transaction, because the
+ * counters stay locked until the end.
+ */
+export async function finalizeInvoice(
+  trx: Transaction,
+  invoice: Invoice,
+  settings: BillingSettings,
+  at: Instant,
+): Promise<void> {
+  if (invoice.fees_amount_cents === 0 && !settings.finalizes_zero_amount_invoices) {
+    await updateInvoice(trx, invoice.id, { status: 'closed', updated_at: at });
+    return;
+  }
+  const issuing_date = localDate(at, invoice.timezone);
+  const sequential_id = await countInvoiceOfCustomer(trx, invoice.customer_id);
+  await updateInvoice(trx, invoice.id, {
+    status: 'finalized',
+    payment_status: invoice.total_amount_cents === 0 ? 'succeeded' : 'pending',
+    sequential_id,
+    number: await nextNumber(trx, settings, sequential_id, at),
+    issuing_date,
+    payment_due_date: addDays(issuing_date, invoice.net_payment_term),
+    finalized_at: at,
+    updated_at: at,
+  });
+  await announceInvoice(trx, invoice.id, 'invoice.created', at);
+  await planInvoice(trx, invoice.id, at);
+  await ring(trx, `invoice/${invoice.id}`);
+}
+
+async function nextNumber(
+  trx: Transaction,
+  settings: BillingSettings,
+  customer_sequence: number,
+  at: Instant,
+): Promise<string> {
+  const {
+    document_numbering,
+    document_number_prefix: prefix,
+    customer_sequential_id,
+    organization_timezone,
+  } = settings;
+  if (document_numbering === 'per_customer')
+    return invoiceNumber({ document_numbering, prefix, customer_sequential_id, customer_sequence });
+  const organization_sequence = await countInvoiceOfOrganization(trx);
+  return invoiceNumber({
+    document_numbering,
+    prefix,
+    organization_sequence,
+    finalized_on: localDate(at, organization_timezone),
+  });
+}

@@ -1,0 +1,171 @@
+import type { AggregationType } from '../billable-metrics/aggregation.ts';
+import type { Rounding } from '../billable-metrics/rounding.ts';
+import type { StoredProperties } from '../charge-models/charge-model.ts';
+import type { ChargeModelName } from '../charge-models/index.ts';
+import { isChargeFeeStored, priceCharge } from '../charge-models/price-charge.ts';
+import type { Span } from '../clock/instant.ts';
+import type { Fee } from '../fees/fee.ts';
+import type { Currency } from '../money/currency.ts';
+import { centsToUnits } from '../money/cents.ts';
+import type { SubscriptionFee } from '../subscriptions/subscription-fee.ts';
+import { applyTaxes, type FeeTaxes, type InvoiceTaxes } from '../taxes/apply-taxes.ts';
+import { resolveTaxes, type Tax } from '../taxes/resolve-taxes.ts';
+import { computeTotals, type Totals } from './totals.ts';
+
+/** A charge with its metric and what was used of it in the charges span. */
+export interface UsedCharge {
+  readonly id: string;
+  readonly charge_model: ChargeModelName;
+  readonly properties: StoredProperties;
+  readonly invoice_display_name: string | null;
+  readonly invoiceable: boolean;
+  readonly taxes: readonly Tax[];
+  readonly metric: {
+    readonly id: string;
+    readonly code: string;
+    readonly name: string;
+    readonly description: string | null;
+    readonly aggregation_type: AggregationType;
+    readonly rounding: Rounding;
+  };
+  readonly usage: { readonly units: string; readonly events_count: number };
+}
+
+/** One subscription on an invoice. */
+export interface BilledSubscription {
+  readonly id: string;
+  readonly plan: {
+    readonly code: string;
+    readonly name: string;
+    readonly description: string | null;
+    readonly invoice_display_name: string | null;
+    readonly pay_in_advance: boolean;
+    readonly taxes: readonly Tax[];
+  };
+  readonly spans: { readonly subscription: Span; readonly charges: Span };
+  /** Absent where the invoice has no line for it. */
+  readonly subscription_fee: SubscriptionFee | undefined;
+  readonly charges: readonly UsedCharge[];
+}
+
+export interface InvoiceFacts {
+  readonly currency: Currency;
+  readonly customer_taxes: readonly Tax[];
+  readonly organization_taxes: readonly Tax[];
+  readonly subscriptions: readonly BilledSubscription[];
+}
+
+/** A fee without what only its storage knows. */
+export type ComputedFee = Omit<
+  Fee,
+  | 'id'
+  | 'customer_id'
+  | 'invoice_id'
+  | 'payment_status'
+  | 'succeeded_at'
+  | 'failed_at'
+  | 'refunded_at'
+  | 'created_at'
+  | 'updated_at'
+  | 'deleted_at'
+> & { readonly taxes: FeeTaxes['taxes'] };
+
+export interface ComputedInvoice {
+  readonly fees: readonly ComputedFee[];
+  readonly taxes: InvoiceTaxes['taxes'];
+  readonly totals: Totals;
+}
+
+type UntaxedFee = Omit<ComputedFee, 'taxes' | 'taxes_amount_cents' | 'taxes_precise_amount_cents' | 'taxes_rate'>;
+
+/**
+ * The bill: what each subscription costs for its spans, then the taxes, then the totals.
+ * Order of arithmetic: spec "Order of arithmetic"; coupons, credit notes and prepaid credits have their places in `computeTotals`.
+ */
+export function computeInvoice(facts: InvoiceFacts): ComputedInvoice {
+  const { currency, customer_taxes, organization_taxes } = facts;
+  const lines = facts.subscriptions.flatMap((subscription) => {
+    const levels = { plan: subscription.plan.taxes, customer: customer_taxes, organization: organization_taxes };
+    const own = subscription.subscription_fee
+      ? [subscriptionLine(subscription, subscription.subscription_fee, currency)]
+      : [];
+    return [
+      ...own.map((fee) => ({ fee, taxes: resolveTaxes(levels) })),
+      ...subscription.charges
+        .map((charge) => ({
+          fee: chargeLine(subscription, charge, currency),
+          taxes: resolveTaxes({ charge: charge.taxes, ...levels }),
+        }))
+        .filter(({ fee }) => isChargeFeeStored({ ...fee, events_count: fee.events_count ?? 0 })),
+    ];
+  });
+
+  const taxed = applyTaxes(lines.map(({ fee, taxes }) => ({ ...fee, taxes })));
+  const fees = lines.map(({ fee }, index) => ({ ...fee, ...(taxed.fees[index] as FeeTaxes) }));
+  return { fees, taxes: taxed.invoice.taxes, totals: computeTotals({ fees, taxes: taxed.invoice }) };
+}
+
+function subscriptionLine(subscription: BilledSubscription, fee: SubscriptionFee, currency: Currency): UntaxedFee {
+  const { plan, spans } = subscription;
+  return {
+    ...NOTHING_SPECIAL,
+    subscription_id: subscription.id,
+    charge_id: null,
+    fee_type: 'subscription',
+    item_id: subscription.id,
+    item_type: 'Subscription',
+    item_code: plan.code,
+    item_name: plan.name,
+    item_description: plan.description,
+    invoice_display_name: plan.invoice_display_name,
+    amount_currency: currency,
+    amount_cents: fee.amount_cents,
+    precise_amount_cents: fee.amount.toDecimalPlaces(15).toFixed(),
+    precise_unit_amount: centsToUnits(fee.amount, currency).toDecimalPlaces(15).toFixed(),
+    units: '1',
+    total_aggregated_units: '1',
+    events_count: null,
+    amount_details: fee.amount_details,
+    pay_in_advance: plan.pay_in_advance,
+    invoiceable: true,
+    from_at: spans.subscription.from,
+    to_at: spans.subscription.to,
+  };
+}
+
+function chargeLine(subscription: BilledSubscription, charge: UsedCharge, currency: Currency): UntaxedFee {
+  const { metric, usage } = charge;
+  const numbers = priceCharge({
+    charge_model: charge.charge_model,
+    properties: charge.properties,
+    currency,
+    units: usage.units,
+    events_count: usage.events_count,
+    rounding: metric.rounding,
+  });
+  return {
+    ...NOTHING_SPECIAL,
+    ...numbers,
+    subscription_id: subscription.id,
+    charge_id: charge.id,
+    fee_type: 'charge',
+    item_id: metric.id,
+    item_type: 'BillableMetric',
+    item_code: metric.code,
+    item_name: metric.name,
+    item_description: metric.description,
+    invoice_display_name: charge.invoice_display_name,
+    amount_currency: currency,
+    pay_in_advance: false,
+    invoiceable: charge.invoiceable,
+    from_at: subscription.spans.charges.from,
+    to_at: subscription.spans.charges.to,
+  };
+}
+
+const NOTHING_SPECIAL = {
+  grouped_by: {},
+  precise_coupons_amount_cents: '0',
+  description: null,
+  event_transaction_id: null,
+} as const;

@@ -1,0 +1,91 @@
+import { Client } from '@temporalio/client';
+import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import type { Connection } from '@temporalio/client';
+import type { Browser } from '../activities/documents/browser.ts';
+import { createDocumentActivities } from '../activities/documents/index.ts';
+import { createInvoiceActivities } from '../activities/invoices/index.ts';
+import { createSandboxActivities } from '../activities/sandbox.ts';
+import type { Deps } from '../activities/shared/deps.ts';
+import { createSubscriptionActivities } from '../activities/subscriptions.ts';
+import { createWebhookActivities } from '../activities/webhooks.ts';
+import type { Listener } from '../db/listener.ts';
+import { bundleWorkflows } from './bundle.ts';
+import { OutboxRelay } from './outbox-relay.ts';
+import { taskQueues } from './task-queues.ts';
+
+export interface WorkersDeps extends Deps {
+  readonly connection: NativeConnection;
+  readonly client_connection: Connection;
+  readonly namespace: string;
+  readonly listener: Listener;
+  readonly browser: Browser;
+  /** Where the bundled workflows are kept between starts. */
+  readonly cache_dir: string;
+}
+
+export interface Workers {
+  /** Resolves when all have stopped; rejects when one fails. */
+  run(): Promise<void>;
+  shutdown(): void;
+}
+
+/**
+ * A sleeping workflow needs no memory here: only those at work are kept, a few hundred at the most.
+ */
+const WORKFLOWS_CACHED = 300;
+
+/** One worker for each task queue, and the relay that rings the workflows. */
+export async function createWorkers(deps: WorkersDeps): Promise<Workers> {
+  const { connection, namespace, listener, client_connection } = deps;
+  const common: Pick<WorkerOptions, 'connection' | 'namespace' | 'shutdownGraceTime' | 'shutdownForceTime'> = {
+    connection,
+    namespace,
+    shutdownGraceTime: '5 seconds',
+    shutdownForceTime: '10 seconds',
+  };
+  const workers = await Promise.all([
+    Worker.create({
+      ...common,
+      taskQueue: taskQueues.billing,
+      workflowBundle: await bundleWorkflows(deps.cache_dir),
+      activities: {
+        ...createSubscriptionActivities(deps),
+        ...createInvoiceActivities(deps),
+        ...createSandboxActivities({ ...deps, listener }),
+      },
+      maxCachedWorkflows: WORKFLOWS_CACHED,
+      maxConcurrentActivityTaskExecutions: 50,
+      maxConcurrentLocalActivityExecutions: 20,
+    }),
+    Worker.create({
+      ...common,
+      taskQueue: taskQueues.documents,
+      activities: createDocumentActivities({ ...deps, browser: deps.browser }),
+      maxConcurrentActivityTaskExecutions: 4,
+    }),
+    Worker.create({
+      ...common,
+      taskQueue: taskQueues.integrations,
+      activities: createWebhookActivities(deps),
+      maxConcurrentActivityTaskExecutions: 50,
+    }),
+  ]);
+  const relay = new OutboxRelay({
+    ...deps,
+    temporal: new Client({ connection: client_connection, namespace }),
+    listener,
+  });
+  return {
+    async run() {
+      relay.start();
+      try {
+        await Promise.all(workers.map((worker) => worker.run()));
+      } finally {
+        await relay.stop();
+      }
+    },
+    shutdown() {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    },
+  };
+}
