@@ -71,7 +71,7 @@ function bare(hostname: string): string {
 }
 
 /** Leaves the public ones of a name's addresses. */
-function onlyPublic(lookup: Lookup): Lookup {
+export function onlyPublic(lookup: Lookup): Lookup {
   return (hostname, options, callback) =>
     lookup(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) return callback(error);

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /** What may call itself unicast and is yet no one's on the internet. */
@@ -14,7 +15,8 @@ const globalUnicast = ipaddr.parseCIDR('2000::/3');
  * around into one of them (IPv4 inside IPv6, tunnels, translated prefixes). Anything that is not an address is refused as well.
  */
 export function isPublicAddress(address: string): boolean {
-  if (!ipaddr.isValid(address)) return false;
+  // Strict, where ipaddr.js reads `1.2.3` as well.
+  if (isIP(address) === 0) return false;
   const parsed = ipaddr.process(address);
   if (parsed.range() !== 'unicast') return false;
   if (parsed.kind() === 'ipv6' && !parsed.match(globalUnicast)) return false;
