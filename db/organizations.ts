@@ -2,13 +2,12 @@ import { randomBytes } from 'node:crypto';
 import type { Instant } from '../billing/clock/instant.ts';
 import type { Currency } from '../billing/money/currency.ts';
 import { assert } from '../billing/assert.ts';
+import { type DocumentNumbering, defaultDocumentNumberPrefix } from '../billing/invoices/numbering.ts';
 import { createApiKey } from './api-keys.ts';
 import type { Database } from './connection.ts';
 import { newId } from './ids.ts';
 import { createSandboxClock } from './sandbox-clocks.ts';
 import { type Transaction, inOrganization } from './transaction.ts';
-
-export type DocumentNumbering = 'per_customer' | 'per_organization';
 
 /** What the organization may change about itself. */
 export interface OrganizationSettings {
@@ -70,7 +69,7 @@ export async function createOrganization(
   return inOrganization(db, id, async (trx) => {
     const [organization] = (await trx('organizations')
       .insert({
-        document_number_prefix: defaultNumberPrefix(name, id),
+        document_number_prefix: defaultDocumentNumberPrefix({ id, name }),
         ...settings,
         id,
         name,
@@ -86,11 +85,6 @@ export async function createOrganization(
     await prepare?.(trx, organization, at);
     return { organization, api_key };
   });
-}
-
-/** `HOO-1234`: the first three letters of the name and the last four of the id. */
-function defaultNumberPrefix(name: string, id: string): string {
-  return `${name.trim().slice(0, 3)}-${id.slice(-4)}`.toUpperCase();
 }
 
 export async function findOrganization(trx: Transaction): Promise<OrganizationRow> {

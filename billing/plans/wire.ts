@@ -1,0 +1,60 @@
+import { toWireSeconds } from '../clock/instant.ts';
+import { type TaxDocument, taxWire } from '../taxes/wire.ts';
+import type { Charge, Plan } from './plan.ts';
+
+export interface ChargeDocument {
+  readonly charge: Charge;
+  readonly billable_metric_code: string;
+  readonly taxes: readonly TaxDocument[];
+}
+
+export interface PlanDocument {
+  readonly plan: Plan;
+  readonly charges: readonly ChargeDocument[];
+  readonly taxes: readonly TaxDocument[];
+}
+
+export function planWire({ plan, charges, taxes }: PlanDocument) {
+  return {
+    lago_id: plan.id,
+    name: plan.name,
+    code: plan.code,
+    invoice_display_name: plan.invoice_display_name,
+    description: plan.description,
+    interval: plan.interval,
+    amount_cents: plan.amount_cents,
+    amount_currency: plan.amount_currency,
+    pay_in_advance: plan.pay_in_advance,
+    trial_period: plan.trial_period === null ? null : Number(plan.trial_period),
+    bill_charges_monthly: plan.bill_charges_monthly,
+    parent_id: null,
+    pending_deletion: plan.deleted_at !== null,
+    charges: charges.map(chargeWire),
+    taxes: taxes.map(taxWire),
+    usage_thresholds: [],
+    customers_count: 0,
+    active_subscriptions_count: 0,
+    draft_invoices_count: 0,
+    created_at: toWireSeconds(plan.created_at),
+  };
+}
+
+export function chargeWire({ charge, billable_metric_code, taxes }: ChargeDocument) {
+  return {
+    lago_id: charge.id,
+    lago_billable_metric_id: charge.billable_metric_id,
+    billable_metric_code,
+    code: charge.code,
+    invoice_display_name: charge.invoice_display_name,
+    charge_model: charge.charge_model,
+    pay_in_advance: charge.pay_in_advance,
+    invoiceable: charge.invoiceable,
+    regroup_paid_fees: charge.regroup_paid_fees,
+    prorated: charge.prorated,
+    min_amount_cents: charge.min_amount_cents,
+    properties: charge.properties,
+    filters: [],
+    taxes: taxes.map(taxWire),
+    created_at: toWireSeconds(charge.created_at),
+  };
+}

@@ -1,0 +1,137 @@
+import type { Knex } from 'knex';
+import { assert } from '../billing/assert.ts';
+import type { Instant } from '../billing/clock/instant.ts';
+import type { Charge, Plan } from '../billing/plans/plan.ts';
+import type { ChargeDocument, PlanDocument } from '../billing/plans/wire.ts';
+import { newId } from './ids.ts';
+import { findAttachedTaxes } from './taxes.ts';
+import { type Transaction, insert, rows } from './transaction.ts';
+
+export interface PlanRow extends Plan {
+  readonly organization_id: string;
+}
+
+export type PlanFields = Omit<Plan, 'id' | 'created_at' | 'updated_at' | 'deleted_at'>;
+
+export function listPlans(trx: Transaction): Knex.QueryBuilder<PlanRow, PlanRow[]> {
+  return rows<PlanRow>(trx, 'plans')
+    .whereNull('deleted_at')
+    .orderBy([
+      { column: 'created_at', order: 'desc' },
+      { column: 'id', order: 'desc' },
+    ]);
+}
+
+export async function findPlan(trx: Transaction, code: string): Promise<PlanRow | undefined> {
+  return rows<PlanRow>(trx, 'plans').where({ code, deleted_at: null }).first();
+}
+
+/** Holds the row until the transaction ends: changes of one plan come one after the other. */
+export async function lockPlan(trx: Transaction, code: string): Promise<PlanRow | undefined> {
+  return rows<PlanRow>(trx, 'plans').where({ code, deleted_at: null }).forUpdate().first();
+}
+
+export async function insertPlan(trx: Transaction, fields: PlanFields, at: Instant): Promise<PlanRow> {
+  const [plan] = await insert<PlanRow>(trx, 'plans', { id: newId(), ...fields, created_at: at, updated_at: at });
+  assert(plan, 'plan: an inserted row comes back');
+  return plan;
+}
+
+export async function updatePlan(
+  trx: Transaction,
+  id: string,
+  changes: Partial<PlanFields>,
+  at: Instant,
+): Promise<PlanRow> {
+  const [plan] = await rows<PlanRow>(trx, 'plans')
+    .where({ id })
+    .update({ ...changes, updated_at: at })
+    .returning('*');
+  assert(plan, 'plan: an updated row exists');
+  return plan;
+}
+
+/** Its code is free from now on. Subscriptions and documents go on showing it, and its charges price what was used until now. */
+export async function deletePlan(trx: Transaction, id: string, at: Instant): Promise<void> {
+  await rows(trx, 'plans').where({ id }).update({ deleted_at: at });
+}
+
+/** Whether it ever had a subscription, of any status. */
+export async function wasSubscribed(trx: Transaction, plan_id: string): Promise<boolean> {
+  return (await rows(trx, 'subscriptions').where({ plan_id }).first('id')) !== undefined;
+}
+
+export type ChargeFields = Omit<Charge, 'id' | 'plan_id' | 'created_at' | 'updated_at'>;
+
+/** The charges of a plan, oldest first. */
+export async function findCharges(trx: Transaction, plan_id: string): Promise<Charge[]> {
+  return rows<Charge>(trx, 'charges').where({ plan_id, deleted_at: null }).orderBy(['created_at', 'id']);
+}
+
+export async function insertCharges(
+  trx: Transaction,
+  plan_id: string,
+  list: readonly ChargeFields[],
+  at: Instant,
+): Promise<Charge[]> {
+  return insert<Charge>(
+    trx,
+    'charges',
+    list.map((fields) => ({
+      id: newId(),
+      plan_id,
+      ...fields,
+      properties: JSON.stringify(fields.properties),
+      created_at: at,
+      updated_at: at,
+    })),
+  );
+}
+
+export async function updateCharge(
+  trx: Transaction,
+  id: string,
+  { properties, ...changes }: Partial<ChargeFields>,
+  at: Instant,
+): Promise<void> {
+  await rows(trx, 'charges')
+    .where({ id })
+    .update({ ...changes, ...(properties && { properties: JSON.stringify(properties) }), updated_at: at });
+}
+
+export async function deleteCharges(trx: Transaction, ids: readonly string[], at: Instant): Promise<void> {
+  await rows(trx, 'charges')
+    .whereIn('id', [...ids])
+    .update({ deleted_at: at });
+}
+
+/** What the wire of each plan is made of, by id: four statements whatever their number. Deleted plans are still found. */
+export async function loadPlans(trx: Transaction, ids: readonly string[]): Promise<ReadonlyMap<string, PlanDocument>> {
+  if (ids.length === 0) return new Map();
+  const plans = await rows<PlanRow>(trx, 'plans').whereIn('id', [...ids]);
+  const taxesOf = await findAttachedTaxes(trx, 'plan', ids);
+  const charges = await loadCharges(trx, ids);
+  return new Map(
+    plans.map((plan) => [plan.id, { plan, taxes: taxesOf(plan.id), charges: charges.get(plan.id) ?? [] }]),
+  );
+}
+
+async function loadCharges(trx: Transaction, plan_ids: readonly string[]): Promise<Map<string, ChargeDocument[]>> {
+  const found = (await rows(trx, 'charges')
+    .join('billable_metrics as m', 'm.id', 'charges.billable_metric_id')
+    .whereIn('charges.plan_id', [...plan_ids])
+    .whereNull('charges.deleted_at')
+    .orderBy(['charges.created_at', 'charges.id'])
+    .select('charges.*', 'm.code as billable_metric_code')) as (Charge & { billable_metric_code: string })[];
+  const taxesOf = await findAttachedTaxes(
+    trx,
+    'charge',
+    found.map(({ id }) => id),
+  );
+  const documents = found.map(({ billable_metric_code, ...charge }) => ({
+    charge,
+    billable_metric_code,
+    taxes: taxesOf(charge.id),
+  }));
+  return Map.groupBy(documents, ({ charge }) => charge.plan_id);
+}
