@@ -1,0 +1,130 @@
+import { assert } from '../assert.ts';
+import { localDate, startOfDay } from '../clock/calendar.ts';
+import { type Instant, latest } from '../clock/instant.ts';
+import { isBoundaryOpen } from './billing-spans.ts';
+import { type Interval, type BillingTime, type Terms, chargesTerms, nextBoundary } from './periods.ts';
+import type { SubscriptionStatus, TerminationInvoice } from './subscription.ts';
+import { trialEnd } from './trial.ts';
+
+/** In the order in which they come when they are due at one instant. */
+export const subscriptionStepKinds = [
+  'start',
+  'bill_start',
+  'end',
+  'bill_period',
+  'end_trial',
+  'bill_end',
+  'over',
+] as const;
+export type SubscriptionStepKind = (typeof subscriptionStepKinds)[number];
+
+export type SubscriptionStep =
+  | { readonly kind: Exclude<SubscriptionStepKind, 'over'>; readonly due_at: Instant }
+  | { readonly kind: 'over'; readonly due_at: null };
+
+export interface SubscriptionStepFacts {
+  readonly status: SubscriptionStatus;
+  readonly billing_time: BillingTime;
+  readonly subscription_at: Instant;
+  readonly started_at: Instant | null;
+  readonly activated_at: Instant | null;
+  readonly ending_at: Instant | null;
+  readonly terminated_at: Instant | null;
+  readonly trial_ended_at: Instant | null;
+  readonly on_termination_invoice: TerminationInvoice;
+  readonly interval: Interval;
+  readonly pay_in_advance: boolean;
+  readonly trial_period: string | null;
+  readonly bill_charges_monthly: boolean | null;
+  readonly timezone: string;
+  /** Of all subscriptions with this external id. */
+  readonly first_started_at: Instant | null;
+  readonly has_billed_start: boolean;
+  readonly has_billed_end: boolean;
+  /** The boundary that was billed last. */
+  readonly last_periodic_at: Instant | null;
+}
+
+/** Facts of a subscription that has been active. */
+type StartedFacts = SubscriptionStepFacts & { readonly started_at: Instant; readonly activated_at: Instant };
+
+type DatedStep = Extract<SubscriptionStep, { due_at: Instant }>;
+
+/**
+ * What happens to a subscription next, and when: possibly in the past, when the one who takes the steps was away. The earliest
+ * comes first, so that what was missed is made up for in its order. A terminated one still takes the steps due before its end.
+ */
+export function nextStep(facts: SubscriptionStepFacts): SubscriptionStep {
+  const due = dueSteps(facts).sort((a, b) => (a.due_at < b.due_at ? -1 : a.due_at > b.due_at ? 1 : rank(a) - rank(b)));
+  return due[0] ?? { kind: 'over', due_at: null };
+}
+
+function rank({ kind }: SubscriptionStep): number {
+  return subscriptionStepKinds.indexOf(kind);
+}
+
+function dueSteps(facts: SubscriptionStepFacts): DatedStep[] {
+  const { status, started_at, activated_at, subscription_at, timezone } = facts;
+  if (status === 'canceled') return [];
+  if (status === 'pending')
+    return [{ kind: 'start', due_at: startOfDay(localDate(subscription_at, timezone), timezone) }];
+  assert(started_at !== null && activated_at !== null, 'subscription: an active one has started');
+  const started: StartedFacts = { ...facts, started_at, activated_at };
+  return [billStart(started), end(started), billPeriod(started), endTrial(started), billEnd(started)].filter(
+    (step) => step !== undefined,
+  );
+}
+
+/** In advance, on the day of the start. Not when it was backdated: then the next boundary is the first that is billed. */
+function billStart(facts: StartedFacts): DatedStep | undefined {
+  const { started_at, activated_at, timezone, first_started_at, trial_period } = facts;
+  if (!facts.pay_in_advance || facts.has_billed_start || facts.last_periodic_at !== null) return undefined;
+  if (localDate(started_at, timezone) < localDate(activated_at, timezone)) return undefined;
+  const trial_end = trialEnd(first_started_at, trial_period);
+  if (trial_end !== null && trial_end > started_at) return undefined;
+  return { kind: 'bill_start', due_at: activated_at };
+}
+
+/** At the first instant of the local day of `ending_at`, whatever its hour. */
+function end({ status, ending_at, started_at, activated_at, timezone }: StartedFacts): DatedStep | undefined {
+  if (status !== 'active' || ending_at === null) return undefined;
+  const day = startOfDay(localDate(ending_at, timezone), timezone);
+  return { kind: 'end', due_at: latest(day, started_at, activated_at) };
+}
+
+function billPeriod(facts: StartedFacts): DatedStep | undefined {
+  const { billing_time, interval, subscription_at, timezone, started_at, activated_at, terminated_at } = facts;
+  const terms: Terms = { interval, billing_time, subscription_at, timezone };
+  const due = chargesTerms(terms, facts.bill_charges_monthly);
+  let boundary = nextBoundary(due, latest(started_at, activated_at, facts.last_periodic_at ?? activated_at));
+  if (!isBoundaryOpen(boundary, facts)) boundary = nextBoundary(due, boundary);
+
+  // On its last day the final invoice has the finished period as well.
+  if (terminated_at !== null && boundary >= startOfDay(localDate(terminated_at, timezone), timezone)) return undefined;
+  return { kind: 'bill_period', due_at: boundary };
+}
+
+/** For plans in advance and in arrears. It may have passed long before a subscription that is backdated, or follows another. */
+function endTrial(facts: StartedFacts): DatedStep | undefined {
+  const trial_end = trialEnd(facts.first_started_at, facts.trial_period);
+  if (trial_end === null || facts.trial_ended_at !== null) return undefined;
+  const due_at = latest(trial_end, facts.activated_at);
+  return facts.terminated_at !== null && due_at > facts.terminated_at ? undefined : { kind: 'end_trial', due_at };
+}
+
+/**
+ * Whether the end of the trial has an invoice: in advance it is where the fee begins, unless a start after the trial or the
+ * periodic invoice of that very day has charged it.
+ */
+export function isBilledAtTrialEnd(facts: SubscriptionStepFacts): boolean {
+  const trial_end = trialEnd(facts.first_started_at, facts.trial_period);
+  if (trial_end === null || !facts.pay_in_advance || facts.has_billed_start) return false;
+  if (facts.last_periodic_at === null) return true;
+  return localDate(facts.last_periodic_at, facts.timezone) !== localDate(trial_end, facts.timezone);
+}
+
+function billEnd(facts: StartedFacts): DatedStep | undefined {
+  const { terminated_at, has_billed_end, on_termination_invoice } = facts;
+  if (terminated_at === null || has_billed_end || on_termination_invoice === 'skip') return undefined;
+  return { kind: 'bill_end', due_at: terminated_at };
+}
