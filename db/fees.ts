@@ -27,6 +27,14 @@ export async function findFee(trx: Transaction, id: string): Promise<FeeRow | un
   return rows<FeeRow>(trx, 'fees').where({ id }).whereNull('deleted_at').first();
 }
 
+/** The oldest first. */
+export async function findFees(trx: Transaction, ids: readonly string[]): Promise<FeeRow[]> {
+  return rows<FeeRow>(trx, 'fees')
+    .whereIn('id', [...ids])
+    .whereNull('deleted_at')
+    .orderBy(['created_at', 'id']);
+}
+
 /** Holds the row until the transaction ends. */
 export async function lockFee(trx: Transaction, id: string): Promise<FeeRow | undefined> {
   return rows<FeeRow>(trx, 'fees').where({ id }).whereNull('deleted_at').forUpdate().first();

@@ -1,8 +1,10 @@
-import type { Instant } from '../billing/clock/instant.ts';
 import type { BillingPeriod, Invoice, InvoiceMetadata, InvoiceTax } from '../billing/invoices/invoice.ts';
 import { visibleInvoiceStatuses } from '../billing/invoices/invoice.ts';
-import type { Currency } from '../billing/money/currency.ts';
+import type { InvoiceDocument, InvoiceSummary } from '../billing/invoices/wire.ts';
 import { assert } from '../billing/assert.ts';
+import { loadCustomers } from './customers.ts';
+import { findFeesOfInvoices, loadFees } from './fees.ts';
+import { loadSubscriptions } from './subscriptions.ts';
 import { type Transaction, insert, rows } from './transaction.ts';
 
 export interface InvoiceRow extends Invoice {
@@ -21,15 +23,7 @@ export interface BillingPeriodRow extends BillingPeriod {
   readonly organization_id: string;
 }
 
-/** What makes two bills the same one. */
-export interface InvoiceKey {
-  readonly customer_id: string;
-  readonly billing_at: Instant;
-  readonly currency: Currency;
-  readonly occasion: string;
-}
-
-/** Undefined when this bill exists already: see `findInvoiceByKey`. */
+/** Undefined when this bill exists already: the same customer, instant, currency and occasion. */
 export async function insertInvoice(trx: Transaction, invoice: Invoice): Promise<InvoiceRow | undefined> {
   const [row] = (await trx('invoices')
     .insert({ ...invoice, organization_id: trx.organization_id })
@@ -55,12 +49,6 @@ export async function findInvoice(trx: Transaction, id: string): Promise<Invoice
   return rows<InvoiceRow>(trx, 'invoices').where({ id }).first();
 }
 
-export async function findInvoiceByKey(trx: Transaction, key: InvoiceKey): Promise<InvoiceRow | undefined> {
-  return rows<InvoiceRow>(trx, 'invoices')
-    .where({ ...key })
-    .first();
-}
-
 /** As callers see it: a closed invoice does not exist. */
 export async function findVisibleInvoice(trx: Transaction, id: string): Promise<InvoiceRow | undefined> {
   return rows<InvoiceRow>(trx, 'invoices')
@@ -84,23 +72,98 @@ export async function updateInvoice(
   return row;
 }
 
-/** What has been billed of subscriptions, the oldest first. Serves to decide whether a period still is to be billed. */
-export async function findBillingPeriodsOf(
+/** What lists show of invoices, in the order of `invoices`; a constant number of statements whatever their number. */
+export async function loadInvoiceSummaries(
   trx: Transaction,
-  subscription_ids: readonly string[],
-): Promise<BillingPeriodRow[]> {
-  return rows<BillingPeriodRow>(trx, 'billing_periods')
-    .whereIn('subscription_id', [...subscription_ids])
-    .orderBy(['billing_at', 'id']);
+  invoices: readonly InvoiceRow[],
+): Promise<InvoiceSummary[]> {
+  if (invoices.length === 0) return [];
+  const ids = invoices.map((invoice) => invoice.id);
+  const customers = await loadCustomers(trx, [...new Set(invoices.map((invoice) => invoice.customer_id))]);
+  const metadata = Map.groupBy(await findInvoiceMetadata(trx, ids), (entry) => entry.invoice_id);
+  const taxes = Map.groupBy(await findInvoiceTaxes(trx, ids), (tax) => tax.invoice_id);
+  const documents = new Map((await findDocumentNames(trx, ids)).map((document) => [document.invoice_id, document]));
+  return invoices.map((invoice) => {
+    const customer = customers.get(invoice.customer_id);
+    assert(customer, 'invoice: its customer exists');
+    return {
+      invoice,
+      customer,
+      metadata: metadata.get(invoice.id) ?? [],
+      taxes: taxes.get(invoice.id) ?? [],
+      document: documents.get(invoice.id) ?? null,
+    };
+  });
 }
 
-/** The latest span of each subscription that an invoice covers. */
-export async function findLatestBillingPeriods(
+/** All that invoices consist of, in the order of `ids`; a constant number of statements whatever their number. */
+export async function loadInvoices(trx: Transaction, ids: readonly string[]): Promise<InvoiceDocument[]> {
+  const found = new Map(
+    (await rows<InvoiceRow>(trx, 'invoices').whereIn('id', [...ids])).map((invoice) => [invoice.id, invoice]),
+  );
+  const summaries = await loadInvoiceSummaries(
+    trx,
+    ids.flatMap((id) => found.get(id) ?? []),
+  );
+  const fees = Map.groupBy(await loadFees(trx, await findFeesOfInvoices(trx, ids)), ({ fee }) => fee.invoice_id);
+  const periods = Map.groupBy(await findBillingPeriodsOfInvoices(trx, ids), (period) => period.invoice_id);
+  const subscriptions = await loadSubscriptions(trx, [
+    ...new Set([...periods.values()].flat().map((period) => period.subscription_id)),
+  ]);
+  return summaries.map((summary) => {
+    const { id, timezone } = summary.invoice;
+    const billing_periods = periods.get(id) ?? [];
+    const covered = new Set(billing_periods.map((period) => period.subscription_id));
+    return {
+      ...summary,
+      billing_periods,
+      // The dates of an invoice are in the timezone it was made with, wherever its customer is now.
+      subscriptions: subscriptions
+        .filter(({ subscription }) => covered.has(subscription.id))
+        .map((subscription) => ({ ...subscription, timezone })),
+      fees: fees.get(id) ?? [],
+    };
+  });
+}
+
+export async function findInvoiceMetadata(
   trx: Transaction,
-  subscription_ids: readonly string[],
+  invoice_ids: readonly string[],
+): Promise<InvoiceMetadataRow[]> {
+  return rows<InvoiceMetadataRow>(trx, 'invoice_metadata')
+    .whereIn('invoice_id', [...invoice_ids])
+    .orderBy(['created_at', 'id']);
+}
+
+async function findInvoiceTaxes(trx: Transaction, invoice_ids: readonly string[]): Promise<InvoiceTaxRow[]> {
+  return rows<InvoiceTaxRow>(trx, 'invoice_taxes')
+    .whereIn('invoice_id', [...invoice_ids])
+    .orderBy([{ column: 'tax_rate', order: 'desc' }, { column: 'tax_code' }]);
+}
+
+async function findBillingPeriodsOfInvoices(
+  trx: Transaction,
+  invoice_ids: readonly string[],
 ): Promise<BillingPeriodRow[]> {
   return rows<BillingPeriodRow>(trx, 'billing_periods')
-    .distinctOn('subscription_id')
-    .whereIn('subscription_id', [...subscription_ids])
-    .orderBy([{ column: 'subscription_id' }, { column: 'billing_at', order: 'desc' }, { column: 'id', order: 'desc' }]);
+    .whereIn('invoice_id', [...invoice_ids])
+    .orderBy(['created_at', 'id']);
+}
+
+async function findDocumentNames(
+  trx: Transaction,
+  invoice_ids: readonly string[],
+): Promise<{ id: string; invoice_id: string; filename: string }[]> {
+  return rows<{ id: string; invoice_id: string; filename: string }>(trx, 'documents')
+    .whereIn('invoice_id', [...invoice_ids])
+    .select('id', 'invoice_id', 'filename');
+}
+
+export async function findBillingPeriodsOfInvoice(trx: Transaction, invoice_id: string): Promise<BillingPeriodRow[]> {
+  return rows<BillingPeriodRow>(trx, 'billing_periods').where({ invoice_id }).orderBy('id');
+}
+
+/** A draft is computed anew. */
+export async function deleteInvoiceTaxes(trx: Transaction, invoice_id: string): Promise<void> {
+  await rows(trx, 'invoice_taxes').where({ invoice_id }).delete();
 }

@@ -33,18 +33,9 @@ export async function findSubscription(trx: Transaction, id: string): Promise<Su
   return rows<SubscriptionRow>(trx, 'subscriptions').where({ id }).first();
 }
 
-export async function findSubscriptions(trx: Transaction, ids: readonly string[]): Promise<SubscriptionRow[]> {
-  return rows<SubscriptionRow>(trx, 'subscriptions').whereIn('id', [...ids]);
-}
-
-/** Holds the row until the transaction ends. */
-export async function lockSubscription(trx: Transaction, id: string): Promise<SubscriptionRow | undefined> {
-  return rows<SubscriptionRow>(trx, 'subscriptions').where({ id }).forUpdate().first();
-}
-
-/** Locks in id order, so that two bills of one customer queue and never deadlock. */
-export async function lockActiveSubscriptionsOf(trx: Transaction, customer_id: string): Promise<SubscriptionRow[]> {
-  return rows<SubscriptionRow>(trx, 'subscriptions').where({ customer_id, status: 'active' }).orderBy('id').forUpdate();
+/** Holds whatever is billed to a customer until the transaction ends, so that a step that is being taken and a change do not cross. */
+export function lockBilling(trx: Transaction, customer_id: string): Promise<void> {
+  return lock(trx, `billing/${customer_id}`);
 }
 
 export async function findSubscriptionByExternalId(
@@ -58,22 +49,29 @@ export async function findSubscriptionByExternalId(
     .first();
 }
 
-/** All that had this external id, of one customer, the oldest first. Locked until the transaction ends. */
-export async function lockSubscriptionsByExternalId(trx: Transaction, external_id: string): Promise<SubscriptionRow[]> {
-  return rows<SubscriptionRow>(trx, 'subscriptions').where({ external_id }).orderBy('id').forUpdate();
+/** The one that is not over yet under this external id, whoever's it is: an active one before a pending one. */
+export async function findCurrentSubscription(
+  trx: Transaction,
+  external_id: string,
+): Promise<SubscriptionRow | undefined> {
+  return rows<SubscriptionRow>(trx, 'subscriptions')
+    .where({ external_id })
+    .whereIn('status', ['active', 'pending'])
+    .orderBy(['status', { column: 'created_at', order: 'desc' }, { column: 'id', order: 'desc' }])
+    .first();
 }
 
-/** The very first start under an external id of a customer: trials are counted from there. Null when none has started. */
-export async function firstStartOf(
+/** Until when earlier subscriptions of a customer under this external id were billed; null when there were none. */
+export async function findBilledUntil(
   trx: Transaction,
   customer_id: string,
   external_id: string,
 ): Promise<Instant | null> {
   const row = (await rows(trx, 'subscriptions')
-    .where({ customer_id, external_id })
-    .min({ started_at: 'started_at' })
-    .first()) as { started_at: Instant | null } | undefined;
-  return row?.started_at ?? null;
+    .where({ customer_id, external_id, status: 'terminated', on_termination_invoice: 'generate' })
+    .max({ terminated_at: 'terminated_at' })
+    .first()) as { terminated_at: Instant | null } | undefined;
+  return row?.terminated_at ?? null;
 }
 
 export async function updateSubscription(

@@ -1,0 +1,145 @@
+import { type Instant, toWireSeconds } from '../clock/instant.ts';
+import { type CustomerDocument, customerWire } from '../customers/wire.ts';
+import { assert } from '../assert.ts';
+import { type FeeDocument, feeWithTaxesWire } from '../fees/wire.ts';
+import {
+  type SubscriptionDocument,
+  chargesTerms,
+  subscriptionTerms,
+  subscriptionWire,
+  toWireEnd,
+} from '../subscriptions/wire.ts';
+import type { BillingPeriod, Invoice, InvoiceMetadata, InvoiceTax } from './invoice.ts';
+
+/** What lists show of an invoice. */
+export interface InvoiceSummary {
+  readonly invoice: Invoice;
+  readonly customer: CustomerDocument;
+  readonly metadata: readonly InvoiceMetadata[];
+  readonly taxes: readonly InvoiceTax[];
+  /** Null until the PDF is made. */
+  readonly document: { readonly id: string; readonly filename: string } | null;
+}
+
+/** The whole of it. Subscriptions are in the timezone the invoice was made with, in the order of its billing periods. */
+export interface InvoiceDocument extends InvoiceSummary {
+  readonly billing_periods: readonly BillingPeriod[];
+  readonly subscriptions: readonly SubscriptionDocument[];
+  readonly fees: readonly FeeDocument[];
+}
+
+/** The form of the invoice's data, as the reference numbers it. */
+const VERSION_NUMBER = 4;
+
+const toWireOrNull = (at: Instant | null): string | null => (at === null ? null : toWireSeconds(at));
+
+function amountsWire(invoice: Invoice) {
+  const isVoided = invoice.status === 'voided';
+  return {
+    currency: invoice.currency,
+    fees_amount_cents: invoice.fees_amount_cents,
+    progressive_billing_credit_amount_cents: invoice.progressive_billing_credit_amount_cents,
+    coupons_amount_cents: invoice.coupons_amount_cents,
+    sub_total_excluding_taxes_amount_cents: invoice.sub_total_excluding_taxes_amount_cents,
+    taxes_amount_cents: invoice.taxes_amount_cents,
+    sub_total_including_taxes_amount_cents: invoice.sub_total_including_taxes_amount_cents,
+    credit_notes_amount_cents: invoice.credit_notes_amount_cents,
+    prepaid_credit_amount_cents: invoice.prepaid_credit_amount_cents,
+    prepaid_granted_credit_amount_cents: null,
+    prepaid_purchased_credit_amount_cents: null,
+    total_amount_cents: invoice.total_amount_cents,
+    total_paid_amount_cents: invoice.total_paid_amount_cents,
+    total_offsetted_credit_note_amount_cents: 0,
+    total_due_amount_cents: isVoided ? 0 : invoice.total_amount_cents - invoice.total_paid_amount_cents,
+  };
+}
+
+function taxWire(tax: InvoiceTax, invoice: Invoice) {
+  return {
+    lago_id: tax.id,
+    lago_invoice_id: tax.invoice_id,
+    lago_tax_id: tax.tax_id,
+    tax_name: tax.tax_name,
+    tax_code: tax.tax_code,
+    tax_rate: Number(tax.tax_rate),
+    tax_description: tax.tax_description,
+    amount_cents: tax.amount_cents,
+    amount_currency: invoice.currency,
+    fees_amount_cents: tax.fees_amount_cents,
+    created_at: toWireSeconds(tax.created_at),
+  };
+}
+
+function metadataWire(metadata: InvoiceMetadata) {
+  return {
+    lago_id: metadata.id,
+    key: metadata.key,
+    value: metadata.value,
+    created_at: toWireSeconds(metadata.created_at),
+  };
+}
+
+/** As lists show it. `file_url` is where its PDF is, null when there is none yet. */
+export function invoiceSummaryWire(summary: InvoiceSummary, file_url: string | null) {
+  const { invoice, customer, metadata, taxes } = summary;
+  return {
+    lago_id: invoice.id,
+    billing_entity_code: null,
+    sequential_id: invoice.sequential_id,
+    number: invoice.number,
+    issuing_date: invoice.issuing_date,
+    payment_due_date: invoice.payment_due_date,
+    net_payment_term: invoice.net_payment_term,
+    invoice_type: invoice.invoice_type,
+    status: invoice.status,
+    payment_status: invoice.payment_status,
+    payment_dispute_lost_at: toWireOrNull(invoice.payment_dispute_lost_at),
+    payment_overdue: invoice.payment_overdue,
+    ...amountsWire(invoice),
+    self_billed: false,
+    version_number: VERSION_NUMBER,
+    file_url,
+    web_url: null,
+    created_at: toWireSeconds(invoice.created_at),
+    updated_at: toWireSeconds(invoice.updated_at),
+    voided_at: toWireOrNull(invoice.voided_at),
+    customer: customerWire(customer),
+    metadata: metadata.map(metadataWire),
+    applied_taxes: taxes.map((tax) => taxWire(tax, invoice)),
+  };
+}
+
+function billingPeriodWire(period: BillingPeriod, document: SubscriptionDocument) {
+  const { external_id, terminated_at } = document.subscription;
+  // Only the last invoice's spans were cut short: earlier ones ended at a boundary.
+  const cut_at = period.invoicing_reason === 'subscription_terminating' ? terminated_at : null;
+  const subscription = { from: period.subscription_from, to: period.subscription_to };
+  const charges = { from: period.charges_from, to: period.charges_to };
+  return {
+    lago_subscription_id: period.subscription_id,
+    external_subscription_id: external_id,
+    lago_plan_id: period.plan_id,
+    subscription_from_datetime: toWireSeconds(subscription.from),
+    subscription_to_datetime: toWireEnd(subscription, subscriptionTerms(document), cut_at),
+    charges_from_datetime: toWireSeconds(charges.from),
+    charges_to_datetime: toWireEnd(charges, chargesTerms(document), cut_at),
+    invoicing_reason: period.invoicing_reason,
+  };
+}
+
+/** The whole invoice. `at` decides which period of its subscriptions is the current one. */
+export function invoiceWire(document: InvoiceDocument, file_url: string | null, at: Instant) {
+  const subscriptions = new Map(document.subscriptions.map((one) => [one.subscription.id, one]));
+  return {
+    ...invoiceSummaryWire(document, file_url),
+    subscriptions: document.subscriptions.map((one) => subscriptionWire(one, at)),
+    billing_periods: document.billing_periods.map((period) => {
+      const subscription = subscriptions.get(period.subscription_id);
+      assert(subscription, 'invoice: a billing period is of one of its subscriptions');
+      return billingPeriodWire(period, subscription);
+    }),
+    fees: document.fees.map(feeWithTaxesWire),
+    credits: [],
+    error_details: [],
+  };
+}

@@ -1,0 +1,65 @@
+import { customerWire } from '../billing/customers/wire.ts';
+import type { Instant } from '../billing/clock/instant.ts';
+import { feeWire } from '../billing/fees/wire.ts';
+import { type LinkSettings, documentUrl } from '../billing/invoices/document-link.ts';
+import { invoiceWire } from '../billing/invoices/wire.ts';
+import { planWire } from '../billing/plans/wire.ts';
+import { subscriptionWire } from '../billing/subscriptions/wire.ts';
+import type { WebhookType } from '../billing/webhooks/event-types.ts';
+import { assert } from '../billing/assert.ts';
+import { loadCustomers } from './customers.ts';
+import { findFees, loadFees } from './fees.ts';
+import { loadInvoices } from './invoices.ts';
+import { loadPlans } from './plans.ts';
+import { loadSubscriptions } from './subscriptions.ts';
+import type { Transaction } from './transaction.ts';
+import { announce } from './webhooks.ts';
+
+type TypeOf<Prefix extends string> = Extract<WebhookType, `${Prefix}.${string}`>;
+
+/** Tells the organization's endpoints of a change to a subscription, as it is now, with its plan and customer. */
+export async function announceSubscription(
+  trx: Transaction,
+  subscription_id: string,
+  webhook_type: TypeOf<'subscription'>,
+  at: Instant,
+): Promise<void> {
+  const [document] = await loadSubscriptions(trx, [subscription_id]);
+  assert(document, 'announcement: the subscription exists');
+  const plan = (await loadPlans(trx, [document.subscription.plan_id])).get(document.subscription.plan_id);
+  const customer = (await loadCustomers(trx, [document.customer.id])).get(document.customer.id);
+  assert(plan, 'announcement: the plan exists');
+  assert(customer, 'announcement: the customer exists');
+  const object = { ...subscriptionWire(document, at), plan: planWire(plan), customer: customerWire(customer) };
+  await announce(trx, { webhook_type, object_type: 'subscription', object_id: subscription_id, object }, at);
+}
+
+/** Tells of a change to an invoice: the whole of it, as it is now. `links` are needed once it may have a PDF. */
+export async function announceInvoice(
+  trx: Transaction,
+  invoice_id: string,
+  webhook_type: TypeOf<'invoice'>,
+  at: Instant,
+  links?: LinkSettings,
+): Promise<void> {
+  const [document] = await loadInvoices(trx, [invoice_id]);
+  assert(document, 'announcement: the invoice exists');
+  const name = document.document && { ...document.document, organization_id: trx.organization_id };
+  const object = invoiceWire(document, name && links ? documentUrl(name, links) : null, at);
+  await announce(trx, { webhook_type, object_type: 'invoice', object_id: invoice_id, object }, at);
+}
+
+/** Tells of fees that no invoice tells of: those made at the moment of the usage. */
+export async function announceFees(trx: Transaction, fee_ids: readonly string[], at: Instant): Promise<void> {
+  const documents = await loadFees(trx, await findFees(trx, fee_ids));
+  await announce(
+    trx,
+    documents.map((document) => ({
+      webhook_type: 'fee.created' as const,
+      object_type: 'fee',
+      object_id: document.fee.id,
+      object: feeWire(document),
+    })),
+    at,
+  );
+}
