@@ -7,10 +7,10 @@ export interface Tier {
   readonly to_value: number | null;
 }
 
-export const tierBounds = {
-  // The list checks the bounds, where the neighbours are known.
-  from_value: z.custom<number>(() => true),
-  to_value: z.custom<number | null>(() => true),
+// Only the list can tell whether a bound is right: it knows the neighbours.
+const bounds = {
+  from_value: z.custom<number>(() => true).default(NaN),
+  to_value: z.custom<number | null>(() => true).default(null),
 };
 
 /** At least one tier, each beginning where one before ended plus one of `steps`, the last one open. */
@@ -18,11 +18,11 @@ export function tierList<Fields extends z.ZodRawShape>(
   name: string,
   fields: Fields,
   steps: readonly number[],
-): z.ZodArray<z.ZodObject<Fields & typeof tierBounds>> {
+): z.ZodArray<z.ZodObject<Fields & typeof bounds>> {
   const missing = `missing_${name}`;
   const wrong = `invalid_${name}`;
   return z
-    .array(z.object({ ...tierBounds, ...fields }, { error: wrong }), { error: missing })
+    .array(z.object({ ...bounds, ...fields }, { error: wrong }), { error: missing })
     .superRefine((tiers, context) => {
       if (tiers.length === 0) context.addIssue({ code: 'custom', message: missing });
       (tiers as unknown as Tier[]).forEach((tier, index) => {
@@ -37,7 +37,8 @@ function isInPlace(tier: Tier, tiers: readonly Tier[], index: number, steps: rea
   if (!Number.isFinite(from_value)) return false;
 
   const previous_to = tiers[index - 1]?.to_value;
-  const starts = index === 0 ? [0, 1] : steps.map((step) => new Decimal(previous_to ?? NaN).plus(step).toNumber());
+  const before = typeof previous_to === 'number' ? previous_to : NaN;
+  const starts = index === 0 ? [0, 1] : steps.map((step) => new Decimal(before).plus(step).toNumber());
   if (!starts.includes(from_value)) return false;
 
   if (index === tiers.length - 1) return to_value === null;
