@@ -1,5 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
+import type { Instant } from '../../billing/clock/instant.ts';
 import { type ErrorDetails, invalid, notFound } from '../../billing/errors.ts';
 import { isEventTypeName } from '../../billing/webhooks/event-types.ts';
 import { enter } from '../../db/agenda.ts';
@@ -76,14 +77,9 @@ export const webhookOperations: Operation[] = [
     answer,
     errors: [400, 422],
     async handle({ trx, body: { webhook_endpoint: input }, at }) {
-      await lockWebhookEndpoints(trx);
-      await refuseUnfit(trx, { webhook_url: input.webhook_url });
       const { webhook_url, name = null, event_types = null } = input;
       const fields = { webhook_url, signature_algo: input.signature_algo ?? 'jwt', name, event_types };
-      const endpoint = await insertWebhookEndpoint(trx, fields, at);
-      const workflow_id = webhookEndpointWorkflow(endpoint.id);
-      await enter(trx, { workflow_id, step: 'deliver', due_at: null });
-      await ring(trx, workflow_id);
+      const endpoint = await createEndpoint(trx, fields, at);
       return { webhook_endpoint: toWire(endpoint) };
     },
   }),
@@ -173,6 +169,32 @@ export const webhookOperations: Operation[] = [
     },
   }),
 ];
+
+/** `webhook_url` of the organization, from when there was one: its oldest endpoint is moved there, or made. */
+export async function setFirstWebhookUrl(trx: Transaction, webhook_url: string, at: Instant): Promise<void> {
+  await lockWebhookEndpoints(trx);
+  const first = (await listWebhookEndpoints(trx)).at(-1);
+  if (!first) {
+    await createEndpoint(trx, { webhook_url, signature_algo: 'jwt', name: null, event_types: null }, at);
+    return;
+  }
+  await refuseUnfit(trx, { id: first.id, webhook_url });
+  await updateWebhookEndpoint(trx, first.id, { webhook_url }, at);
+}
+
+async function createEndpoint(
+  trx: Transaction,
+  fields: WebhookEndpointFields,
+  at: Instant,
+): Promise<WebhookEndpointRow> {
+  await lockWebhookEndpoints(trx);
+  await refuseUnfit(trx, fields);
+  const endpoint = await insertWebhookEndpoint(trx, fields, at);
+  const workflow_id = webhookEndpointWorkflow(endpoint.id);
+  await enter(trx, { workflow_id, step: 'deliver', due_at: null });
+  await ring(trx, workflow_id);
+  return endpoint;
+}
 
 function toWire(endpoint: WebhookEndpointRow): z.infer<typeof webhookEndpointObject> {
   const {
