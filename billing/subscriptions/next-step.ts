@@ -109,7 +109,7 @@ function endTrial(facts: StartedFacts): DatedStep | undefined {
   const trial_end = trialEnd(facts.first_started_at, facts.trial_period);
   if (trial_end === null || facts.trial_ended_at !== null) return undefined;
   const due_at = latest(trial_end, facts.activated_at);
-  return facts.terminated_at !== null && due_at > facts.terminated_at ? undefined : { kind: 'end_trial', due_at };
+  return facts.terminated_at !== null && due_at >= facts.terminated_at ? undefined : { kind: 'end_trial', due_at };
 }
 
 /**
