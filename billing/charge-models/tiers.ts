@@ -23,11 +23,11 @@ export function tierList<Fields extends z.ZodRawShape>(
   const wrong = `invalid_${name}`;
   return z
     .array(z.object({ ...bounds, ...fields }, { error: wrong }), { error: missing })
-    .superRefine((tiers, context) => {
+    .superRefine((list, context) => {
+      const tiers = list as unknown as readonly Tier[];
       if (tiers.length === 0) context.addIssue({ code: 'custom', message: missing });
-      (tiers as unknown as Tier[]).forEach((tier, index) => {
-        if (!isInPlace(tier, tiers as unknown as Tier[], index, steps))
-          context.addIssue({ code: 'custom', message: wrong });
+      tiers.forEach((tier, index) => {
+        if (!isInPlace(tier, tiers, index, steps)) context.addIssue({ code: 'custom', message: wrong });
       });
     });
 }

@@ -97,6 +97,8 @@ describe('graduated', () => {
     };
     assert.equal(price('graduated', fromOne, { units: 0 }).amount.toFixed(), '2');
     assert.equal(price('graduated', fromOne, { units: 11 }).amount.toFixed(), '103'); // 10 × 10 + 2 + 1
+    const single = { graduated_ranges: [{ from_value: 1, to_value: null, per_unit_amount: '10', flat_amount: '0' }] };
+    assert.equal(price('graduated', single, { units: 3 }).amount.toFixed(), '30');
   });
 
   const anyTiers = fc

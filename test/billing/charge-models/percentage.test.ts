@@ -87,6 +87,25 @@ describe('percentage', () => {
     assert.equal(free.amount_details.fixed_fee_unit_amount, '0.0');
   });
 
+  it('owes no fixed amount for events that cancel each other out', () => {
+    const result = price('percentage', { rate: '1', fixed_amount: '5' }, { units: 0, events_count: 2 });
+    assert.equal(result.amount.toFixed(), '0');
+  });
+
+  it('owes the fixed amount for the event that reaches the free amount exactly', () => {
+    const properties = { rate: '1', fixed_amount: '5', free_units_per_total_aggregation: '30' };
+    const usage = { units: 30, events_count: 2, running_totals: decimals(10, 30) };
+    assert.equal(price('percentage', properties, usage).amount.toFixed(), '5');
+  });
+
+  it('takes no percentage when what was free is more than what is left', () => {
+    const properties = { rate: '10', fixed_amount: '1', free_units_per_events: 1 };
+    const usage = { units: 20, events_count: 2, running_totals: decimals(100) }; // 100, then −80
+    const result = price('percentage', properties, usage);
+    assert.equal(result.amount.toFixed(), '1');
+    assert.equal(result.amount_details.paid_units, '0.0');
+  });
+
   it('needs nothing but units and events when nothing is free and nothing bounded', () => {
     assert.equal(
       price('percentage', { rate: '5', fixed_amount: '1' }, { units: 200, events_count: 2 }).amount.toFixed(),
@@ -106,6 +125,11 @@ describe('percentage with bounds per event', () => {
       more: { free_units_per_total_aggregation: '30' },
       amount: '13.794',
     }, // 0 + (80 − 20) × 2.99 % + 12
+    {
+      name: 'frees no event after the free amount is used up',
+      more: { free_units_per_events: 3, free_units_per_total_aggregation: '30' },
+      amount: '13.794',
+    },
     {
       name: 'lets a free amount decide alone',
       more: { free_units_per_events: 3, free_units_per_total_aggregation: '10000' },

@@ -62,6 +62,11 @@ describe('the fee of a charge', () => {
     assert.equal(priceCharge({ ...usage, units: '0' }).amount_cents, 500);
   });
 
+  it('is nothing when more was given back than is left, even if the days of use are worth something', () => {
+    const usage = { charge_model: 'standard', properties: { amount: '1' }, events_count: 2, currency: 'EUR' } as const;
+    assert.deepEqual(priceCharge({ ...usage, units: '3.5', full_units: '-5' }).amount_cents, 0);
+  });
+
   it('is nothing for an amount below 0', () => {
     const events = { dynamic_amount_cents: new Decimal(-500) };
     const usage = { charge_model: 'dynamic', properties: {}, units: '3', events_count: 1, currency: 'EUR' } as const;
