@@ -12,7 +12,9 @@ import { answerErrors } from './middleware/errors.ts';
 import { type Input, inputParser, readBody } from './middleware/parse.ts';
 import { type RequestState, logRequests, measureOutbox } from './middleware/request-log.ts';
 import type { CallWithoutTransaction, Operation } from './operation.ts';
+import { serveAdmin } from './routes/admin.ts';
 import { operations } from './routes/index.ts';
+import { serveSystem } from './routes/system.ts';
 
 export const API_PREFIX = '/api/v1';
 const ATTEMPTS_MAX = 4;
@@ -30,6 +32,9 @@ export function createApp(deps: ApiDeps): Koa<RequestState> {
 
   const operationDeps = { ...deps, events: createEventWriter(deps.db) };
   for (const operation of operations) serve(router, operation, keys, operationDeps);
+
+  serveAdmin(router, deps);
+  serveSystem(router, deps, describeApi(deps));
 
   app.use(logRequests(deps.log, deps.metrics));
   app.use(answerErrors(deps.log));
@@ -60,18 +65,13 @@ function serve(router: Router<RequestState>, operation: Operation, keys: ApiKeys
     const holder = await authenticate(context, keys, deps.db);
     context.state.organization_id = holder.organization_id;
     authorize(holder, operation.object, operation.method);
-    if (operation.body) await read(context, () => Promise.resolve());
-    const input = parseInput(context, context.params);
+    const body = operation.body ? await readBody(context) : undefined;
+    const input = parseInput(context.params, context.query, body);
     const origin = { user_agent: context.get('user-agent') || null, ip_address: context.ip };
     context.body = await run(operation, { ...input, ...holder, origin, deps });
   };
   router.register(pattern(operation.path), [operation.method], answer);
 }
-
-const read = readBody() as unknown as (
-  context: RouterContext<RequestState>,
-  next: () => Promise<void>,
-) => Promise<void>;
 
 type Prepared = Input & Pick<AnyCall, 'organization_id' | 'sandbox' | 'origin' | 'deps'>;
 

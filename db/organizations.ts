@@ -1,47 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import type { Instant } from '../billing/clock/instant.ts';
-import type { Currency } from '../billing/money/currency.ts';
+import type { Organization, OrganizationSettings } from '../billing/organizations/wire.ts';
 import { assert } from '../billing/assert.ts';
-import { type DocumentNumbering, defaultDocumentNumberPrefix } from '../billing/invoices/numbering.ts';
+import { defaultDocumentNumberPrefix } from '../billing/invoices/numbering.ts';
 import { createApiKey } from './api-keys.ts';
 import type { Database } from './connection.ts';
 import { newId } from './ids.ts';
 import { createSandboxClock } from './sandbox-clocks.ts';
 import { type Transaction, inOrganization } from './transaction.ts';
 
-/** What the organization may change about itself. */
-export interface OrganizationSettings {
-  readonly default_currency: Currency;
-  readonly email: string | null;
-  readonly legal_name: string | null;
-  readonly legal_number: string | null;
-  readonly tax_identification_number: string | null;
-  readonly address_line1: string | null;
-  readonly address_line2: string | null;
-  readonly city: string | null;
-  readonly state: string | null;
-  readonly zipcode: string | null;
-  readonly country: string | null;
-  readonly timezone: string;
-  readonly net_payment_term: number;
-  readonly invoice_grace_period: number;
-  readonly invoice_footer: string | null;
-  readonly document_locale: string;
-  readonly document_numbering: DocumentNumbering;
-  readonly document_number_prefix: string;
-  readonly finalize_zero_amount_invoice: boolean;
-  readonly email_settings: string[];
-}
-
-export interface OrganizationRow extends OrganizationSettings {
-  readonly id: string;
-  readonly name: string;
+export interface OrganizationRow extends Organization {
   readonly sandbox: boolean;
   readonly hmac_key: string;
   /** Every customer there ever was, deleted ones included: the next sequential id. */
   readonly customers_count: number;
   readonly numbered_invoices_count: number;
-  readonly created_at: Instant;
   readonly updated_at: Instant;
 }
 

@@ -58,14 +58,14 @@ export async function deletePlan(trx: Transaction, id: string, at: Instant): Pro
 
 /** Whether it ever had a subscription, of any status. */
 export async function wasSubscribed(trx: Transaction, plan_id: string): Promise<boolean> {
-  return (await rows(trx, 'subscriptions').where({ plan_id }).first('id')) !== undefined;
+  return (await rows(trx, 'subscriptions').where({ plan_id }).select('id').first()) !== undefined;
 }
 
 export type ChargeFields = Omit<Charge, 'id' | 'plan_id' | 'created_at' | 'updated_at'>;
 
 /** The charges of a plan, oldest first. */
 export async function findCharges(trx: Transaction, plan_id: string): Promise<Charge[]> {
-  return rows<Charge>(trx, 'charges').where({ plan_id, deleted_at: null }).orderBy(['created_at', 'id']);
+  return rows<Charge>(trx, 'charges').where({ plan_id }).whereNull('deleted_at').orderBy(['created_at', 'id']);
 }
 
 export async function insertCharges(

@@ -1,24 +1,30 @@
-import { bodyParser } from '@koa/bodyparser';
+import { bodyParser as koaBodyParser } from '@koa/bodyparser';
 import type { Context, Middleware } from 'koa';
 import { z } from 'zod';
 import { badRequest, invalid, notFound } from '../../billing/errors.ts';
-import { codeOfIssue, detailsByPosition, detailsOf } from '../contracts/fields.ts';
+import { codeOfIssue, detailsOf } from '../contracts/fields.ts';
 import type { Operation } from '../operation.ts';
 
 /** A hundred events with 40 kB of properties each. */
 const BODY_BYTES_MAX = 4 * 1024 * 1024;
 
-/** Reads a JSON body, whatever its content type says it is. */
-export function readBody(): Middleware {
-  return bodyParser({
-    enableTypes: ['json'],
-    detectJSON: () => true,
-    parsedMethods: ['POST', 'PUT', 'PATCH', 'DELETE'],
-    jsonLimit: BODY_BYTES_MAX,
-    onError(error) {
-      throw error;
-    },
-  });
+const readIntoContext = koaBodyParser({
+  enableTypes: ['json'],
+  // Whatever its content type says it is.
+  detectJSON: () => true,
+  parsedMethods: ['POST', 'PUT', 'PATCH', 'DELETE'],
+  jsonLimit: BODY_BYTES_MAX,
+  onError(error) {
+    throw error;
+  },
+}) as unknown as Middleware;
+
+const nothing = (): Promise<void> => Promise.resolve();
+
+/** A JSON body; undefined without one. */
+export async function readBody(context: Pick<Context, 'request'>): Promise<unknown> {
+  await readIntoContext(context as Context, nothing);
+  return context.request.body;
 }
 
 export interface Input {
@@ -28,15 +34,28 @@ export interface Input {
 }
 
 /** How an operation's requests are checked. Made once, so that a request only runs it. */
-export function inputParser(operation: Operation): (context: Context, params: Record<string, string>) => Input {
-  const { params: paramsSchema, query: querySchema, body: bodySchema } = operation;
-  const describeBody = operation.errorsByPosition ? detailsByPosition : detailsOf;
-  const roots = bodySchema instanceof z.ZodObject ? mandatoryKeys(bodySchema) : [];
-  return (context, params) => ({
+export function inputParser({
+  params: paramsSchema,
+  query: querySchema,
+  body: bodySchema,
+}: Operation): (params: Record<string, string>, query: object, body: unknown) => Input {
+  const parseBody = bodySchema && bodyParser(bodySchema);
+  return (params, query, body) => ({
     params: paramsSchema ? parseParams(paramsSchema, params) : {},
-    query: querySchema ? parse(querySchema, { ...context.query }) : {},
-    body: bodySchema ? parseBody(bodySchema, roots, context.request.body, describeBody) : {},
+    query: querySchema ? parse(querySchema, { ...query }) : {},
+    body: parseBody ? parseBody(body) : {},
   });
+}
+
+/** Checks bodies: first that the mandatory root keys are there, then what is in them. */
+export function bodyParser<T extends z.ZodType>(schema: T): (body: unknown) => z.output<T> {
+  const roots = schema instanceof z.ZodObject ? mandatoryKeys(schema) : [];
+  return (body) => {
+    for (const root of roots)
+      if (isEmpty((body as Record<string, unknown> | null | undefined)?.[root]))
+        throw badRequest(`param is missing or the value is empty or invalid: ${root}`);
+    return parse(schema, body ?? {});
+  };
 }
 
 function mandatoryKeys(schema: z.ZodObject): string[] {
@@ -45,21 +64,14 @@ function mandatoryKeys(schema: z.ZodObject): string[] {
     .map(([key]) => key);
 }
 
-function parseBody(schema: z.ZodType, roots: readonly string[], body: unknown, describe: typeof detailsOf): unknown {
-  for (const root of roots)
-    if (isEmpty((body as Record<string, unknown> | undefined)?.[root]))
-      throw badRequest(`param is missing or the value is empty or invalid: ${root}`);
-  return parse(schema, body ?? {}, describe);
-}
-
 function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === '') return true;
   return typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length === 0;
 }
 
-function parse(schema: z.ZodType, input: unknown, describe = detailsOf): unknown {
+function parse<T extends z.ZodType>(schema: T, input: unknown): z.output<T> {
   const result = schema.safeParse(input, { error: codeOfIssue });
-  if (!result.success) throw invalid(describe(result.error.issues));
+  if (!result.success) throw invalid(detailsOf(result.error.issues));
   return result.data;
 }
 

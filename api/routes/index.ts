@@ -1,8 +1,15 @@
 import type { Operation } from '../operation.ts';
-import { eventOperations } from './events.ts';
+import { billableMetricOperations } from './billable-metrics.ts';
+import { organizationOperations } from './organizations.ts';
 import { sandboxOperations } from './sandbox.ts';
 import { taxOperations } from './taxes.ts';
 import { webhookOperations } from './webhooks.ts';
 
 /** Every operation below `/api/v1`. */
-export const operations: readonly Operation[] = [...taxOperations, ...eventOperations, ...webhookOperations, ...sandboxOperations];
+export const operations: readonly Operation[] = [
+  ...organizationOperations,
+  ...taxOperations,
+  ...billableMetricOperations,
+  ...webhookOperations,
+  ...sandboxOperations,
+];

@@ -1,0 +1,205 @@
+import { z } from 'zod';
+import { type AggregationType, aggregationTypes } from '../../billing/billable-metrics/aggregation.ts';
+import { roundingFunctions } from '../../billing/billable-metrics/rounding.ts';
+import { needsFieldName, validateMetric } from '../../billing/billable-metrics/validate.ts';
+import { billableMetricWire, weightedIntervals } from '../../billing/billable-metrics/wire.ts';
+import type { Instant } from '../../billing/clock/instant.ts';
+import { forbidden, invalid, notFound } from '../../billing/errors.ts';
+import {
+  type BillableMetricFields,
+  type BillableMetricRow,
+  deleteBillableMetric,
+  findBillableMetric,
+  insertBillableMetric,
+  isCharged,
+  listBillableMetrics,
+  updateBillableMetric,
+} from '../../db/billable-metrics.ts';
+import type { Transaction } from '../../db/transaction.ts';
+import { isSupportedAggregation } from '../../db/usage.ts';
+import { announce } from '../../db/webhooks.ts';
+import { id, mandatoryText, optionalText, text, wireInstant } from '../contracts/fields.ts';
+import { paginate, paginationMeta, paginationQuery } from '../contracts/pagination.ts';
+import { type Operation, operation } from '../operation.ts';
+
+const PRECISION_MAX = 30;
+
+const filter = z.object({ key: z.string(), values: z.array(z.string()).min(1, 'value_is_mandatory') });
+
+const optionalFields = {
+  description: optionalText,
+  field_name: optionalText,
+  recurring: z.boolean().nullish(),
+  weighted_interval: z.enum(weightedIntervals).nullish(),
+  rounding_function: z.enum(roundingFunctions).nullish(),
+  rounding_precision: z.int().min(-PRECISION_MAX).max(PRECISION_MAX).nullish(),
+  expression: optionalText,
+  filters: z.array(filter).nullish(),
+};
+
+const createFields = z
+  .object({
+    name: mandatoryText,
+    code: mandatoryText,
+    aggregation_type: z.enum(aggregationTypes, 'value_is_invalid'),
+    ...optionalFields,
+  })
+  // Also when something else is wrong, the type included.
+  .refine(({ aggregation_type, field_name }) => !needsFieldName(aggregation_type) || field_name?.trim(), {
+    path: ['field_name'],
+    error: 'value_is_mandatory',
+    when: ({ value }) => typeof ((value as Fields | null)?.field_name ?? '') === 'string',
+  });
+
+const updateFields = z.object({
+  name: mandatoryText.optional(),
+  code: mandatoryText.optional(),
+  aggregation_type: z.enum(aggregationTypes, 'value_is_invalid').optional(),
+  ...optionalFields,
+});
+
+type Fields = z.output<typeof updateFields>;
+
+const counter = z.int().meta({ description: 'Always 0' });
+
+const billableMetricObject = z
+  .object({
+    lago_id: id,
+    name: z.string(),
+    code: z.string(),
+    description: z.string().nullable(),
+    aggregation_type: z.enum(aggregationTypes),
+    field_name: z.string().nullable(),
+    recurring: z.boolean(),
+    weighted_interval: z.enum(weightedIntervals).nullable(),
+    rounding_function: z.enum(roundingFunctions).nullable(),
+    rounding_precision: z.int().nullable(),
+    expression: z.string().nullable(),
+    filters: z.array(z.object({ key: z.string(), values: z.array(z.string()) })),
+    active_subscriptions_count: counter,
+    draft_invoices_count: counter,
+    plans_count: counter,
+    created_at: wireInstant,
+  })
+  .meta({ id: 'BillableMetricObject' });
+
+const answer = z.object({ billable_metric: billableMetricObject });
+const params = z.object({ code: text });
+
+async function takeMetric(trx: Transaction, code: string): Promise<BillableMetricRow> {
+  const metric = await findBillableMetric(trx, code);
+  if (!metric) throw notFound('billable_metric');
+  return metric;
+}
+
+/** The metric as it would be with the changes. @throws when it cannot be. */
+async function fieldsOf(
+  trx: Transaction,
+  before: Partial<BillableMetricRow>,
+  { filters, ...changes }: Fields,
+): Promise<BillableMetricFields> {
+  const { code = before.code as string, name = before.name as string } = changes;
+  const aggregation_type = (changes.aggregation_type ?? before.aggregation_type) as AggregationType;
+  // Made by whoever runs the installation, never over the API.
+  if (aggregation_type === 'custom_agg') throw forbidden('feature_unavailable');
+  const given = <T>(changed: T | undefined, known: T | undefined): T | null =>
+    changed !== undefined ? changed : (known ?? null);
+  const fields: BillableMetricFields = {
+    name,
+    code,
+    aggregation_type,
+    description: given(changes.description, before.description),
+    field_name: needsFieldName(aggregation_type) ? given(changes.field_name, before.field_name) : null,
+    recurring: changes.recurring ?? before.recurring ?? false,
+    weighted_interval: given(changes.weighted_interval, before.weighted_interval),
+    rounding_function: given(changes.rounding_function, before.rounding_function),
+    rounding_precision: given(changes.rounding_precision, before.rounding_precision),
+    expression: given(changes.expression, before.expression),
+  };
+  const details = validateMetric({ ...fields, filters: filters ?? [] }, isSupportedAggregation);
+  if (code !== before.code && (await findBillableMetric(trx, code))) details['code'] = ['value_already_exist'];
+  if (Object.keys(details).length > 0) throw invalid(details);
+  return fields;
+}
+
+async function announceMetric(
+  trx: Transaction,
+  metric: BillableMetricRow,
+  change: 'created' | 'updated' | 'deleted',
+  at: Instant,
+): Promise<{ billable_metric: ReturnType<typeof billableMetricWire> }> {
+  const object = billableMetricWire(metric);
+  const webhook_type = `billable_metric.${change}` as const;
+  await announce(trx, { webhook_type, object_type: 'billable_metric', object_id: metric.id, object }, at);
+  return { billable_metric: object };
+}
+
+export const billableMetricOperations: Operation[] = [
+  operation({
+    op: 'POST /billable_metrics',
+    tag: 'billable_metrics',
+    summary: 'Create a billable metric',
+    object: 'billable_metric',
+    body: z.object({ billable_metric: createFields }),
+    answer,
+    errors: [400, 422],
+    async handle({ trx, at, body }) {
+      const metric = await insertBillableMetric(trx, await fieldsOf(trx, {}, body.billable_metric), at);
+      return announceMetric(trx, metric, 'created', at);
+    },
+  }),
+  operation({
+    op: 'GET /billable_metrics',
+    tag: 'billable_metrics',
+    summary: 'List all billable metrics',
+    object: 'billable_metric',
+    query: z.object(paginationQuery),
+    answer: z.object({ billable_metrics: z.array(billableMetricObject), meta: paginationMeta }),
+    errors: [],
+    async handle({ trx, query }) {
+      const { rows, meta } = await paginate(listBillableMetrics(trx), query);
+      return { billable_metrics: rows.map(billableMetricWire), meta };
+    },
+  }),
+  operation({
+    op: 'GET /billable_metrics/{code}',
+    tag: 'billable_metrics',
+    summary: 'Retrieve a billable metric',
+    object: 'billable_metric',
+    params,
+    answer,
+    errors: [404],
+    handle: async ({ trx, params }) => ({ billable_metric: billableMetricWire(await takeMetric(trx, params.code)) }),
+  }),
+  operation({
+    op: 'PUT /billable_metrics/{code}',
+    tag: 'billable_metrics',
+    summary: 'Update a billable metric; once a plan charges for it, only its name, description and filters',
+    object: 'billable_metric',
+    params,
+    body: z.object({ billable_metric: updateFields }),
+    answer,
+    errors: [400, 404, 422],
+    async handle({ trx, at, params, body: { billable_metric: input } }) {
+      const metric = await takeMetric(trx, params.code);
+      const { name, description, filters } = input;
+      const changes = (await isCharged(trx, metric.id)) ? { name, description, filters } : input;
+      const changed = await updateBillableMetric(trx, metric.id, await fieldsOf(trx, metric, changes), at);
+      return announceMetric(trx, changed, 'updated', at);
+    },
+  }),
+  operation({
+    op: 'DELETE /billable_metrics/{code}',
+    tag: 'billable_metrics',
+    summary: 'Delete a billable metric, and the charges for it',
+    object: 'billable_metric',
+    params,
+    answer,
+    errors: [404],
+    async handle({ trx, at, params }) {
+      const metric = await takeMetric(trx, params.code);
+      await deleteBillableMetric(trx, metric.id, at);
+      return announceMetric(trx, metric, 'deleted', at);
+    },
+  }),
+];

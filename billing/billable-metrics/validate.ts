@@ -1,0 +1,42 @@
+import type { AggregationType } from './aggregation.ts';
+
+export interface MetricTerms {
+  readonly aggregation_type: AggregationType;
+  readonly field_name: string | null;
+  readonly recurring: boolean;
+  readonly expression: string | null;
+  readonly filters: readonly unknown[];
+}
+
+interface Refusal {
+  readonly field: string;
+  isAskedFor(metric: MetricTerms): boolean;
+}
+
+/** Right, and not computed yet: refused, so that nothing is accepted and then counted as something else. Whoever builds one removes its line. */
+export const notBuiltYet: readonly Refusal[] = [
+  { field: 'recurring', isAskedFor: ({ recurring }) => recurring },
+  { field: 'expression', isAskedFor: ({ expression }) => expression !== null && expression.trim() !== '' },
+  { field: 'filters', isAskedFor: ({ filters }) => filters.length > 0 },
+];
+
+/** Aggregations that look at each event of a period alone, and so cannot be carried over to the next. */
+const neverRecurring: readonly AggregationType[] = ['count_agg', 'max_agg', 'latest_agg'];
+
+export const needsFieldName = (type: AggregationType | undefined): boolean =>
+  type !== 'count_agg' && type !== 'custom_agg';
+
+/** What is wrong with a metric, by field; empty when it can be stored. */
+export function validateMetric(
+  metric: MetricTerms,
+  isSupported: (type: AggregationType) => boolean,
+): Record<string, string[]> {
+  const { aggregation_type, field_name, recurring } = metric;
+  const details: Record<string, string[]> = {};
+  if (!isSupported(aggregation_type)) details['aggregation_type'] = ['value_is_invalid'];
+  if (needsFieldName(aggregation_type) && !field_name?.trim()) details['field_name'] = ['value_is_mandatory'];
+  if (recurring && neverRecurring.includes(aggregation_type))
+    details['recurring'] = ['not_compatible_with_aggregation_type'];
+  for (const { field, isAskedFor } of notBuiltYet) if (isAskedFor(metric)) details[field] ??= ['feature_unavailable'];
+  return details;
+}

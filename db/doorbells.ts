@@ -1,0 +1,33 @@
+import { ring } from './outbox.ts';
+import { type Transaction, rows } from './transaction.ts';
+
+/** Whose workflows: those of one customer, of one plan, or (neither given) of the whole organization. */
+export interface Scope {
+  readonly customer_id?: string;
+  readonly plan_id?: string;
+}
+
+/** Tells every live subscription that its plan, its customer or its timezone is another now. */
+export async function ringSubscriptions(trx: Transaction, scope: Scope): Promise<void> {
+  const ids = (await rows(trx, 'subscriptions')
+    .where(scope)
+    .whereIn('status', ['pending', 'active'])
+    .orderBy('id')
+    .pluck('id')) as string[];
+  await ring(
+    trx,
+    ids.map((id) => `subscription/${id}` as const),
+  );
+}
+
+/** Tells drafts that their grace period or their timezone is another now. */
+export async function ringDrafts(trx: Transaction, scope: Pick<Scope, 'customer_id'>): Promise<void> {
+  const ids = (await rows(trx, 'invoices')
+    .where({ ...scope, status: 'draft' })
+    .orderBy('id')
+    .pluck('id')) as string[];
+  await ring(
+    trx,
+    ids.map((id) => `invoice/${id}` as const),
+  );
+}
