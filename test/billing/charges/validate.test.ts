@@ -214,6 +214,7 @@ describe('the properties of a charge', () => {
       'NaN',
       '1e999',
       '1000000000000000',
+      `0.${'0'.repeat(60)}1`,
       null,
       5,
       1.5,
