@@ -1,7 +1,9 @@
 import type { Knex } from 'knex';
 import { assert } from '../billing/assert.ts';
 import type { Instant } from '../billing/clock/instant.ts';
+import { type ErrorDetails, invalid } from '../billing/errors.ts';
 import { type WebhookType, eventTypes, isWanted } from '../billing/webhooks/event-types.ts';
+import { enter } from './agenda.ts';
 import { newId } from './ids.ts';
 import { type WorkflowId, ring } from './outbox.ts';
 import { type Transaction, insert, lock, rows } from './transaction.ts';
@@ -102,10 +104,7 @@ function freeze(organization_id: string, { webhook_type, object_type, object }: 
 
 export type WebhookEndpointFields = Pick<WebhookEndpointRow, 'webhook_url' | 'signature_algo' | 'name' | 'event_types'>;
 
-/** Endpoints of an organization are counted and compared with each other: one change at a time. */
-export async function lockWebhookEndpoints(trx: Transaction): Promise<void> {
-  await lock(trx, 'webhook-endpoints');
-}
+const ENDPOINTS_MAX = 10;
 
 /** The organization's endpoints, newest first. */
 export function listWebhookEndpoints(trx: Transaction): Knex.QueryBuilder<WebhookEndpointRow, WebhookEndpointRow[]> {
@@ -119,22 +118,31 @@ export async function findWebhookEndpoint(trx: Transaction, id: string): Promise
   return rows<WebhookEndpointRow>(trx, 'webhook_endpoints').where({ id }).first();
 }
 
-export async function insertWebhookEndpoint(
+/** Adds an endpoint, and starts the workflow that looks after it. */
+export async function createWebhookEndpoint(
   trx: Transaction,
   fields: WebhookEndpointFields,
   at: Instant,
 ): Promise<WebhookEndpointRow> {
+  refuseUnfit(await lockWebhookEndpoints(trx), fields.webhook_url);
   const row = { id: newId(), ...fields, created_at: at, updated_at: at };
   const [endpoint] = await insert<WebhookEndpointRow>(trx, 'webhook_endpoints', row);
-  return endpoint!;
+  assert(endpoint, 'webhooks: the inserted endpoint comes back');
+  const workflow_id = webhookEndpointWorkflow(endpoint.id);
+  await enter(trx, { workflow_id, step: 'deliver', due_at: null });
+  await ring(trx, workflow_id);
+  return endpoint;
 }
 
+/** What was not delivered yet goes to the new URL. Undefined: there is no such endpoint. */
 export async function updateWebhookEndpoint(
   trx: Transaction,
   id: string,
   changes: Partial<WebhookEndpointFields>,
   at: Instant,
 ): Promise<WebhookEndpointRow | undefined> {
+  const others = (await lockWebhookEndpoints(trx)).filter((endpoint) => endpoint.id !== id);
+  if (changes.webhook_url !== undefined) refuseUnfit(others, changes.webhook_url);
   const [endpoint] = await rows<WebhookEndpointRow>(trx, 'webhook_endpoints')
     .where({ id })
     .update({ ...changes, updated_at: at })
@@ -142,10 +150,33 @@ export async function updateWebhookEndpoint(
   return endpoint;
 }
 
-/** Its messages go with it. */
+/** Its messages go with it; its workflow finds it gone, and ends. Undefined: there is no such endpoint. */
 export async function deleteWebhookEndpoint(trx: Transaction, id: string): Promise<WebhookEndpointRow | undefined> {
   const [endpoint] = await rows<WebhookEndpointRow>(trx, 'webhook_endpoints').where({ id }).delete().returning('*');
+  if (endpoint) await ring(trx, webhookEndpointWorkflow(id));
   return endpoint;
+}
+
+/** From when an organization had one `webhook_url`: its oldest endpoint is moved there, or made, or deleted. */
+export async function setFirstWebhookUrl(trx: Transaction, webhook_url: string | null, at: Instant): Promise<void> {
+  const first = (await lockWebhookEndpoints(trx)).at(-1);
+  if (webhook_url === null) await (first && deleteWebhookEndpoint(trx, first.id));
+  else if (first) await updateWebhookEndpoint(trx, first.id, { webhook_url }, at);
+  else await createWebhookEndpoint(trx, { webhook_url, signature_algo: 'jwt', name: null, event_types: null }, at);
+}
+
+/** Endpoints of an organization are counted and compared with each other: one change at a time. */
+async function lockWebhookEndpoints(trx: Transaction): Promise<WebhookEndpointRow[]> {
+  await lock(trx, 'webhook-endpoints');
+  return listWebhookEndpoints(trx);
+}
+
+/** What an endpoint may not be beside the others: one too many, or at the URL of another. */
+function refuseUnfit(others: readonly WebhookEndpointRow[], webhook_url: string): void {
+  const details: ErrorDetails = {};
+  if (others.length >= ENDPOINTS_MAX) details['base'] = ['exceeded_limit'];
+  if (others.some((endpoint) => endpoint.webhook_url === webhook_url)) details['webhook_url'] = ['value_already_exist'];
+  if (Object.keys(details).length > 0) throw invalid(details);
 }
 
 /** An endpoint's messages, newest first, of one status if given. Ids are in the order of creation, whatever a sandbox's clock says. */

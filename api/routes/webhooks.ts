@@ -1,28 +1,20 @@
 import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
-import type { Instant } from '../../billing/clock/instant.ts';
-import { type ErrorDetails, invalid, notFound } from '../../billing/errors.ts';
+import { notFound } from '../../billing/errors.ts';
 import { isEventTypeName } from '../../billing/webhooks/event-types.ts';
-import { enter } from '../../db/agenda.ts';
 import { isId } from '../../db/ids.ts';
-import { ring } from '../../db/outbox.ts';
-import type { Transaction } from '../../db/transaction.ts';
 import {
-  type WebhookEndpointFields,
   type WebhookEndpointRow,
+  createWebhookEndpoint,
   deleteWebhookEndpoint,
   findWebhookEndpoint,
-  insertWebhookEndpoint,
   listWebhookEndpoints,
-  lockWebhookEndpoints,
   updateWebhookEndpoint,
-  webhookEndpointWorkflow,
 } from '../../db/webhooks.ts';
 import { id, mandatoryText, optionalText, toWireInstant, url, wireInstant } from '../contracts/fields.ts';
 import { paginate, paginationMeta, paginationQuery } from '../contracts/pagination.ts';
 import { type Operation, operation } from '../operation.ts';
 
-const ENDPOINTS_MAX = 10;
 const BASE64_LINE = 60;
 
 const signatureAlgo = z.enum(['jwt', 'hmac']);
@@ -79,7 +71,7 @@ export const webhookOperations: Operation[] = [
     async handle({ trx, body: { webhook_endpoint: input }, at }) {
       const { webhook_url, name = null, event_types = null } = input;
       const fields = { webhook_url, signature_algo: input.signature_algo ?? 'jwt', name, event_types };
-      const endpoint = await createEndpoint(trx, fields, at);
+      const endpoint = await createWebhookEndpoint(trx, fields, at);
       return { webhook_endpoint: toWire(endpoint) };
     },
   }),
@@ -105,7 +97,8 @@ export const webhookOperations: Operation[] = [
     answer,
     errors: [404],
     async handle({ trx, params }) {
-      return { webhook_endpoint: toWire(await requireEndpoint(trx, params.lago_id)) };
+      const endpoint = isId(params.lago_id) ? await findWebhookEndpoint(trx, params.lago_id) : undefined;
+      return { webhook_endpoint: toWire(endpoint ?? missing()) };
     },
   }),
   operation({
@@ -118,13 +111,10 @@ export const webhookOperations: Operation[] = [
     answer,
     errors: [400, 404, 422],
     async handle({ trx, params, body: { webhook_endpoint: input }, at }) {
-      await lockWebhookEndpoints(trx);
-      const endpoint = await requireEndpoint(trx, params.lago_id);
-      const { webhook_url = endpoint.webhook_url, signature_algo = endpoint.signature_algo } = input;
-      await refuseUnfit(trx, { id: endpoint.id, webhook_url });
-      const { name = endpoint.name, event_types = endpoint.event_types } = input;
-      const fields: WebhookEndpointFields = { webhook_url, signature_algo: signature_algo ?? 'jwt', name, event_types };
-      const changed = await updateWebhookEndpoint(trx, endpoint.id, fields, at);
+      if (!isId(params.lago_id)) return missing();
+      const { signature_algo, ...others } = input;
+      const changes = { ...others, ...(signature_algo !== undefined && { signature_algo: signature_algo ?? 'jwt' }) };
+      const changed = await updateWebhookEndpoint(trx, params.lago_id, changes, at);
       return { webhook_endpoint: toWire(changed ?? missing()) };
     },
   }),
@@ -137,11 +127,8 @@ export const webhookOperations: Operation[] = [
     answer,
     errors: [404],
     async handle({ trx, params }) {
-      const endpoint = await requireEndpoint(trx, params.lago_id);
-      await deleteWebhookEndpoint(trx, endpoint.id);
-      // Its workflow finds it gone, and ends.
-      await ring(trx, webhookEndpointWorkflow(endpoint.id));
-      return { webhook_endpoint: toWire(endpoint) };
+      const endpoint = isId(params.lago_id) ? await deleteWebhookEndpoint(trx, params.lago_id) : undefined;
+      return { webhook_endpoint: toWire(endpoint ?? missing()) };
     },
   }),
   operation({
@@ -170,32 +157,6 @@ export const webhookOperations: Operation[] = [
   }),
 ];
 
-/** `webhook_url` of the organization, from when there was one: its oldest endpoint is moved there, or made. */
-export async function setFirstWebhookUrl(trx: Transaction, webhook_url: string, at: Instant): Promise<void> {
-  await lockWebhookEndpoints(trx);
-  const first = (await listWebhookEndpoints(trx)).at(-1);
-  if (!first) {
-    await createEndpoint(trx, { webhook_url, signature_algo: 'jwt', name: null, event_types: null }, at);
-    return;
-  }
-  await refuseUnfit(trx, { id: first.id, webhook_url });
-  await updateWebhookEndpoint(trx, first.id, { webhook_url }, at);
-}
-
-async function createEndpoint(
-  trx: Transaction,
-  fields: WebhookEndpointFields,
-  at: Instant,
-): Promise<WebhookEndpointRow> {
-  await lockWebhookEndpoints(trx);
-  await refuseUnfit(trx, fields);
-  const endpoint = await insertWebhookEndpoint(trx, fields, at);
-  const workflow_id = webhookEndpointWorkflow(endpoint.id);
-  await enter(trx, { workflow_id, step: 'deliver', due_at: null });
-  await ring(trx, workflow_id);
-  return endpoint;
-}
-
 function toWire(endpoint: WebhookEndpointRow): z.infer<typeof webhookEndpointObject> {
   const {
     id: lago_id,
@@ -209,23 +170,8 @@ function toWire(endpoint: WebhookEndpointRow): z.infer<typeof webhookEndpointObj
   return { lago_id, lago_organization_id, webhook_url, signature_algo, name, event_types, created_at };
 }
 
-async function requireEndpoint(trx: Transaction, lago_id: string): Promise<WebhookEndpointRow> {
-  const endpoint = isId(lago_id) ? await findWebhookEndpoint(trx, lago_id) : undefined;
-  return endpoint ?? missing();
-}
-
 function missing(): never {
   throw notFound('webhook_endpoint');
-}
-
-/** What an endpoint may not be beside the others: one too many, or at the URL of another. A new one has no id yet. */
-async function refuseUnfit(trx: Transaction, unfit: { id?: string; webhook_url: string }): Promise<void> {
-  const others = (await listWebhookEndpoints(trx)).filter((endpoint) => endpoint.id !== unfit.id);
-  const details: ErrorDetails = {};
-  if (others.length >= ENDPOINTS_MAX) details['base'] = ['exceeded_limit'];
-  if (others.some((endpoint) => endpoint.webhook_url === unfit.webhook_url))
-    details['webhook_url'] = ['value_already_exist'];
-  if (Object.keys(details).length > 0) throw invalid(details);
 }
 
 /** Base64 of the PEM, in lines of 60 characters: what Lago's receivers decode. */

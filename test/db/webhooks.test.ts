@@ -12,7 +12,7 @@ import {
   deleteWebhookEndpoint,
   findWebhook,
   findWebhookEndpoint,
-  insertWebhookEndpoint,
+  createWebhookEndpoint,
   listDueWebhooks,
   listWebhookEndpoints,
   listWebhooks,
@@ -53,13 +53,12 @@ describe('webhooks in the database', () => {
   const run = <T>(work: (trx: Transaction) => Promise<T>): Promise<T> =>
     inOrganization(database.db, organization_id, work);
   const newEndpoint = (fields: Partial<WebhookEndpointFields> = {}): Promise<WebhookEndpointRow> =>
-    run((trx) => {
+    run(async (trx) => {
       const webhook_url = `https://example.com/${(urls += 1)}`;
-      return insertWebhookEndpoint(
-        trx,
-        { webhook_url, signature_algo: 'jwt', name: null, event_types: null, ...fields },
-        at,
-      );
+      const defaults = { webhook_url, signature_algo: 'jwt', name: null, event_types: null } as const;
+      const endpoint = await createWebhookEndpoint(trx, { ...defaults, ...fields }, at);
+      await hear(trx, webhookEndpointWorkflow(endpoint.id));
+      return endpoint;
     });
   const sent = (): Promise<WebhookRow[]> => run(async (trx) => rows<WebhookRow>(trx, 'webhooks').orderBy('id'));
   const rung = (): Promise<string[]> =>
