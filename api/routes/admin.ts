@@ -3,13 +3,13 @@ import type Router from '@koa/router';
 import { z } from 'zod';
 import { BillingError, invalid, notFound } from '../../billing/errors.ts';
 import { createOrganization } from '../../db/organizations.ts';
+import { setFirstWebhookUrl } from '../../db/webhooks.ts';
 import { instant, mandatoryText } from '../contracts/fields.ts';
 import { organizationFields, toSettings } from '../contracts/organizations.ts';
 import type { ApiDeps } from '../deps.ts';
 import { wallNow } from '../middleware/clock.ts';
 import { bodyParser, readBody } from '../middleware/parse.ts';
 import type { RequestState } from '../middleware/request-log.ts';
-import { setFirstWebhookUrl } from './webhooks.ts';
 
 const createInput = z.object({
   organization: z.object({

@@ -1,16 +1,14 @@
 import { z } from 'zod';
 import { organizationWire } from '../../billing/organizations/wire.ts';
 import { ringDrafts, ringSubscriptions } from '../../db/doorbells.ts';
-import { ring } from '../../db/outbox.ts';
 import { type OrganizationRow, findOrganization, updateOrganization } from '../../db/organizations.ts';
 import { findOrganizationTaxes } from '../../db/taxes.ts';
 import type { Transaction } from '../../db/transaction.ts';
-import { deleteWebhookEndpoint, listWebhookEndpoints, webhookEndpointWorkflow } from '../../db/webhooks.ts';
+import { listWebhookEndpoints, setFirstWebhookUrl } from '../../db/webhooks.ts';
 import { id, wireInstant } from '../contracts/fields.ts';
 import { organizationFields, toSettings } from '../contracts/organizations.ts';
 import { type Operation, operation } from '../operation.ts';
 import { taxObject } from './taxes.ts';
-import { setFirstWebhookUrl } from './webhooks.ts';
 
 const organizationObject = z
   .object({
@@ -63,14 +61,6 @@ async function ringThoseConcerned(trx: Transaction, before: OrganizationRow, aft
   if (isMoved || before.invoice_grace_period !== after.invoice_grace_period) await ringDrafts(trx, {});
 }
 
-/** Cleared: its workflow finds it gone, and ends. */
-async function removeFirstEndpoint(trx: Transaction): Promise<void> {
-  const first = (await listWebhookEndpoints(trx)).at(-1);
-  if (!first) return;
-  await deleteWebhookEndpoint(trx, first.id);
-  await ring(trx, webhookEndpointWorkflow(first.id));
-}
-
 export const organizationOperations: Operation[] = [
   operation({
     op: 'GET /organizations',
@@ -92,8 +82,7 @@ export const organizationOperations: Operation[] = [
     async handle({ trx, at, body: { organization: input } }) {
       const before = await findOrganization(trx);
       const after = await updateOrganization(trx, toSettings(input), at);
-      if (input.webhook_url) await setFirstWebhookUrl(trx, input.webhook_url, at);
-      else if (input.webhook_url !== undefined) await removeFirstEndpoint(trx);
+      if (input.webhook_url !== undefined) await setFirstWebhookUrl(trx, input.webhook_url || null, at);
       await ringThoseConcerned(trx, before, after);
       return show(trx, after);
     },
