@@ -13,6 +13,7 @@ export const supportedAggregations = [
 ] as const satisfies readonly AggregationType[];
 export type SupportedAggregation = (typeof supportedAggregations)[number];
 
+/** Charges of other metrics are refused: nobody could tell what they cost. */
 export function isSupportedAggregation(type: AggregationType): type is SupportedAggregation {
   return (supportedAggregations as readonly AggregationType[]).includes(type);
 }
@@ -22,7 +23,8 @@ export interface UsageWindow extends Span {
   readonly external_subscription_id: string;
   /** Of the billable metric. */
   readonly code: string;
-  readonly aggregation_type: SupportedAggregation;
+  /** A supported one. */
+  readonly aggregation_type: AggregationType;
   /** The property to aggregate; counting needs none. */
   readonly field_name: string | null;
 }
@@ -78,6 +80,8 @@ const READ_USAGE = `
 
 /** What was used in each window, in their order, in one statement whatever their number. */
 export async function readUsage(trx: Transaction, windows: readonly UsageWindow[]): Promise<UsageReading[]> {
+  for (const { aggregation_type } of windows)
+    assert(isSupportedAggregation(aggregation_type), `usage: ${aggregation_type} can be read`);
   if (windows.length === 0) return [];
   const { rows } = await trx.raw<{ rows: UsageReading[] }>(READ_USAGE, {
     organization_id: trx.organization_id,
