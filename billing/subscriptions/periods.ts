@@ -1,6 +1,6 @@
 import type { Instant, LocalDate, Span } from '../clock/instant.ts';
 import { addMilliseconds } from '../clock/instant.ts';
-import { addDays, addMonths, daysBetween, localDate, monthsBetween, startOfDay } from '../clock/calendar.ts';
+import { addDays, addMonths, daysBetween, localDate, monthsBetween, spanDays, startOfDay } from '../clock/calendar.ts';
 
 export const intervals = ['weekly', 'monthly', 'quarterly', 'semiannual', 'yearly'] as const;
 export type Interval = (typeof intervals)[number];
@@ -58,13 +58,9 @@ export function periodAt(terms: Terms, at: Instant): Period {
 
   const from_date = startDate(terms, anchored, index);
   const to_date = startDate(terms, anchored, index + 1);
-  return {
-    from: startOfDay(from_date, timezone),
-    to: startOfDay(to_date, timezone),
-    from_date,
-    to_date,
-    days: daysBetween(from_date, to_date),
-  };
+  const span = { from: startOfDay(from_date, timezone), to: startOfDay(to_date, timezone) };
+  // Counted as parts of it are, so that they add up also where a place has skipped its first day.
+  return { ...span, from_date, to_date, days: spanDays(span, timezone) };
 }
 
 export function previousPeriod(terms: Terms, period: Span): Period {

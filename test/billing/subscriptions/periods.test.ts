@@ -81,6 +81,12 @@ describe('a billing period', () => {
     });
   }
 
+  it('has no day that its place never had', () => {
+    const apia = terms('weekly', 'anniversary', '2011-12-09T12:00:00', 'Pacific/Apia');
+    assert.equal(periodAt(apia, '2011-12-24T12:00:00.000Z').days, 7);
+    assert.equal(periodAt(apia, '2011-12-31T12:00:00.000Z').days, 6);
+  });
+
   it('begins at local midnight, in winter and in summer', () => {
     const paris = terms('quarterly', 'calendar', '2024-01-01T00:00:00', 'Europe/Paris');
     const boundaries = ['2024-01-15T00:00:00.000Z'];
