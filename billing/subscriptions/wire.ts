@@ -40,7 +40,7 @@ export function chargesTerms(document: SubscriptionDocument): Terms {
  */
 export function toWireEnd({ from, to }: Span, terms: Terms, terminated_at: Instant | null): string {
   const isCutShort = to === terminated_at && periodAt(terms, to).from !== to;
-  return toWireSeconds(isCutShort || to <= from ? to : addMilliseconds(to, -1000));
+  return toWireSeconds(isCutShort || to <= from ? to : addMilliseconds(to, -1));
 }
 
 /** The charges span of the period that runs at `at`, or that ran last; undefined before the start. */
