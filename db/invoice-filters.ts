@@ -18,6 +18,7 @@ export interface InvoiceFilters {
   readonly payment_overdue?: boolean | undefined;
   readonly payment_dispute_lost?: boolean | undefined;
   readonly partially_paid?: boolean | undefined;
+  readonly self_billed?: boolean | undefined;
   readonly currency?: Currency | undefined;
   readonly invoice_type?: InvoiceType | undefined;
   readonly issuing_date_from?: LocalDate | undefined;
@@ -43,6 +44,8 @@ export function listInvoices(trx: Transaction, filters: InvoiceFilters): Query {
   filterByCustomer(query, trx, filters);
   filterByPayment(query, filters);
   const { currency, invoice_type } = filters;
+  // No invoice is: partners come later.
+  if (filters.self_billed === true) query.whereRaw('false');
   if (currency !== undefined) query.where({ currency });
   if (invoice_type !== undefined) query.where({ invoice_type });
   if (filters.issuing_date_from !== undefined) query.where('issuing_date', '>=', filters.issuing_date_from);

@@ -1,9 +1,11 @@
+import type { Instant } from '../billing/clock/instant.ts';
 import type { BillingPeriod, Invoice, InvoiceMetadata, InvoiceTax } from '../billing/invoices/invoice.ts';
 import { visibleInvoiceStatuses } from '../billing/invoices/invoice.ts';
 import type { InvoiceDocument, InvoiceSummary } from '../billing/invoices/wire.ts';
 import { assert } from '../billing/assert.ts';
 import { loadCustomers } from './customers.ts';
 import { findFeesOfInvoices, loadFees } from './fees.ts';
+import { newId } from './ids.ts';
 import { loadSubscriptions } from './subscriptions.ts';
 import { type Transaction, insert, rows } from './transaction.ts';
 
@@ -166,4 +168,26 @@ export async function findBillingPeriodsOfInvoice(trx: Transaction, invoice_id: 
 /** A draft is computed anew. */
 export async function deleteInvoiceTaxes(trx: Transaction, invoice_id: string): Promise<void> {
   await rows(trx, 'invoice_taxes').where({ invoice_id }).delete();
+}
+
+export type MetadataFields = Pick<InvoiceMetadata, 'key' | 'value'> & { readonly id?: string | undefined };
+
+/** Replaces the whole list. Those that are named by their id keep it, and the time of their creation. */
+export async function replaceInvoiceMetadata(
+  trx: Transaction,
+  invoice_id: string,
+  list: readonly MetadataFields[],
+  at: Instant,
+): Promise<void> {
+  const removed = await rows<InvoiceMetadataRow>(trx, 'invoice_metadata').where({ invoice_id }).delete().returning('*');
+  const known = new Map(removed.map((one) => [one.id, one]));
+  await insert(
+    trx,
+    'invoice_metadata',
+    list.map(({ id, key, value }) => {
+      const before = known.get(id ?? '');
+      known.delete(id ?? '');
+      return { id: before?.id ?? newId(), invoice_id, key, value, created_at: before?.created_at ?? at };
+    }),
+  );
 }

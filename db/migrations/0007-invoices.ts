@@ -136,6 +136,8 @@ export async function up(knex: Knex): Promise<void> {
       where invoice_id is not null and deleted_at is null;
     create index on fees (organization_id, created_at, id);
     create index on fees (subscription_id, created_at);
+    create index on fees (customer_id, created_at, id);
+    create index on fees (organization_id, event_transaction_id) where event_transaction_id is not null;
 
     create table fee_taxes (
       id uuid primary key,

@@ -1,0 +1,174 @@
+import { z } from 'zod';
+import {
+  invoicePaymentStatuses,
+  invoiceStatuses,
+  invoiceTypes,
+  invoicingReasons,
+  visibleInvoiceStatuses,
+} from '../../billing/invoices/invoice.ts';
+import { customerObject } from '../routes/customers.ts';
+import { feeObject } from '../routes/fees.ts';
+import { subscriptionObject } from '../routes/subscriptions.ts';
+import { date, id, queryFlag, queryList, text, wireDate, wireInstant } from './fields.ts';
+import { paginationQuery } from './pagination.ts';
+
+const visibleStatus = z.enum(visibleInvoiceStatuses);
+const paymentStatus = z.enum(invoicePaymentStatuses);
+
+/** What is no date does not filter. */
+const lenientDate = z
+  .string()
+  .transform((value) => date.safeParse(value).data)
+  .optional()
+  .meta({ format: 'date' });
+
+const wholeNumber = z
+  .string()
+  .regex(/^-?\d{1,15}$/, 'value_is_invalid')
+  .transform(Number)
+  .meta({ type: 'integer' });
+
+/** Besides these, any number of `metadata[key]=value`. */
+export const nestedListQuery = z
+  .object({
+    ...paginationQuery,
+    status: visibleStatus.optional(),
+    'statuses[]': queryList(visibleStatus).optional(),
+    payment_status: paymentStatus.optional(),
+    'payment_statuses[]': queryList(paymentStatus).optional(),
+    payment_overdue: queryFlag.optional(),
+    payment_dispute_lost: queryFlag.optional(),
+    partially_paid: queryFlag.optional(),
+    self_billed: queryFlag.optional(),
+    currency: text.transform((value) => value.toUpperCase()).optional(),
+    invoice_type: z.enum(invoiceTypes).optional(),
+    issuing_date_from: lenientDate,
+    issuing_date_to: lenientDate,
+    amount_from: wholeNumber.optional(),
+    amount_to: wholeNumber.optional(),
+    search_term: text.optional(),
+    'metadata[key]': text.optional(),
+  })
+  .catchall(z.union([text, z.array(z.unknown())]));
+
+export const listQuery = nestedListQuery.extend({ external_customer_id: text.optional() });
+
+// The state of the invoice is looked at first, so an unknown status gets as far as the operation.
+export const updateInput = z.object({
+  invoice: z.object({
+    payment_status: z
+      .string()
+      .optional()
+      .meta({ enum: [...invoicePaymentStatuses] }),
+    metadata: z
+      .array(z.object({ id: text.nullish(), key: text.nullish(), value: text.nullish() }))
+      .optional()
+      .meta({ description: 'The whole list: entries that it does not name are removed' }),
+  }),
+});
+
+const invoiceMetadataObject = z
+  .object({ lago_id: id, key: z.string(), value: z.string(), created_at: wireInstant })
+  .meta({ id: 'InvoiceMetadataObject' });
+
+const invoiceAppliedTaxObject = z
+  .object({
+    lago_id: id,
+    lago_invoice_id: id,
+    lago_tax_id: id.nullable(),
+    tax_name: z.string(),
+    tax_code: z.string(),
+    tax_rate: z.number().meta({ description: 'Percent' }),
+    tax_description: z.string().nullable(),
+    amount_cents: z.int(),
+    amount_currency: z.string(),
+    fees_amount_cents: z.int().meta({ description: 'What the tax is on' }),
+    created_at: wireInstant,
+  })
+  .meta({ id: 'InvoiceAppliedTaxObject' });
+
+const billingPeriodObject = z
+  .object({
+    lago_subscription_id: id,
+    external_subscription_id: z.string(),
+    lago_plan_id: id,
+    subscription_from_datetime: wireInstant,
+    subscription_to_datetime: wireInstant,
+    charges_from_datetime: wireInstant,
+    charges_to_datetime: wireInstant,
+    invoicing_reason: z.enum(invoicingReasons),
+  })
+  .meta({ id: 'BillingPeriodObject' });
+
+const creditObject = z
+  .object({
+    lago_id: id,
+    amount_cents: z.int(),
+    amount_currency: z.string(),
+    before_taxes: z.boolean(),
+    item: z.object({
+      lago_item_id: id,
+      type: z.enum(['coupon', 'credit_note', 'invoice']),
+      code: z.string(),
+      name: z.string(),
+      description: z.string().nullable(),
+    }),
+    invoice: z.object({ lago_id: id, payment_status: paymentStatus }),
+  })
+  .meta({ id: 'CreditObject' });
+
+const errorDetailObject = z
+  .object({ lago_id: id.nullable(), error_code: z.string(), details: z.record(z.string(), z.unknown()) })
+  .meta({ id: 'ErrorDetailObject' });
+
+export const invoiceObject = z
+  .object({
+    lago_id: id,
+    billing_entity_code: z.string().nullable(),
+    sequential_id: z.int().nullable(),
+    number: z.string(),
+    issuing_date: wireDate,
+    payment_due_date: wireDate,
+    net_payment_term: z.int(),
+    invoice_type: z.enum(invoiceTypes),
+    status: z.enum(invoiceStatuses),
+    payment_status: paymentStatus,
+    payment_dispute_lost_at: wireInstant.nullable(),
+    payment_overdue: z.boolean(),
+    currency: z.string(),
+    fees_amount_cents: z.int(),
+    progressive_billing_credit_amount_cents: z.int(),
+    coupons_amount_cents: z.int(),
+    sub_total_excluding_taxes_amount_cents: z.int(),
+    taxes_amount_cents: z.int(),
+    sub_total_including_taxes_amount_cents: z.int(),
+    credit_notes_amount_cents: z.int(),
+    prepaid_credit_amount_cents: z.int(),
+    prepaid_granted_credit_amount_cents: z.int().nullable(),
+    prepaid_purchased_credit_amount_cents: z.int().nullable(),
+    total_amount_cents: z.int(),
+    total_paid_amount_cents: z.int(),
+    total_offsetted_credit_note_amount_cents: z.int(),
+    total_due_amount_cents: z.int(),
+    self_billed: z.boolean(),
+    version_number: z.int(),
+    file_url: z.string().nullable().meta({ description: 'Null until the PDF is made' }),
+    web_url: z.string().nullable(),
+    created_at: wireInstant,
+    updated_at: wireInstant,
+    voided_at: wireInstant.nullable(),
+    customer: customerObject,
+    metadata: z.array(invoiceMetadataObject),
+    applied_taxes: z.array(invoiceAppliedTaxObject),
+  })
+  .meta({ id: 'InvoiceObject' });
+
+export const invoiceObjectExtended = invoiceObject
+  .extend({
+    subscriptions: z.array(subscriptionObject),
+    billing_periods: z.array(billingPeriodObject),
+    fees: z.array(feeObject),
+    credits: z.array(creditObject),
+    error_details: z.array(errorDetailObject),
+  })
+  .meta({ id: 'InvoiceObjectExtended' });

@@ -1,0 +1,156 @@
+import { z } from 'zod';
+import type { Instant } from '../../billing/clock/instant.ts';
+import { notFound } from '../../billing/errors.ts';
+import { documentUrl } from '../../billing/invoices/document-link.ts';
+import type { InvoiceSummary } from '../../billing/invoices/wire.ts';
+import { invoiceSummaryWire, invoiceWire } from '../../billing/invoices/wire.ts';
+import { enter } from '../../db/agenda.ts';
+import { findCustomer } from '../../db/customers.ts';
+import { isId } from '../../db/ids.ts';
+import { type InvoiceFilters, listInvoices } from '../../db/invoice-filters.ts';
+import { type InvoiceRow, findVisibleInvoice, loadInvoiceSummaries, loadInvoices } from '../../db/invoices.ts';
+import { ring } from '../../db/outbox.ts';
+import type { Transaction } from '../../db/transaction.ts';
+import {
+  invoiceObject,
+  invoiceObjectExtended,
+  listQuery,
+  nestedListQuery,
+  updateInput,
+} from '../contracts/invoices.ts';
+import { text } from '../contracts/fields.ts';
+import { type Page, paginate, paginationMeta } from '../contracts/pagination.ts';
+import type { ApiSettings } from '../deps.ts';
+import { type Operation, operation } from '../operation.ts';
+import { editInvoice } from './invoices/edit.ts';
+
+const answer = z.object({ invoice: invoiceObjectExtended });
+const listAnswer = z.object({ invoices: z.array(invoiceObject), meta: paginationMeta });
+const params = z.object({ lago_id: z.string().meta({ format: 'uuid' }) });
+
+type ListQuery = z.output<typeof listQuery>;
+
+function readFilters({ status, payment_status, ...query }: ListQuery): InvoiceFilters {
+  return {
+    ...query,
+    statuses: query['statuses[]'] ?? (status && [status]),
+    payment_statuses: query['payment_statuses[]'] ?? (payment_status && [payment_status]),
+    metadata: readMetadata(query),
+  };
+}
+
+/** `metadata[key]=value`, any number of them. */
+function readMetadata(query: Readonly<Record<string, unknown>>): Record<string, string> {
+  const named = Object.entries(query).flatMap(([name, value]) => {
+    const key = /^metadata\[(.+)\]$/.exec(name)?.[1];
+    return key === undefined || typeof value !== 'string' ? [] : [[key, value] as const];
+  });
+  return Object.fromEntries(named);
+}
+
+function fileUrl({ invoice, document }: InvoiceSummary, trx: Transaction, settings: ApiSettings): string | null {
+  // A draft's document would be of amounts that still change, and there is none.
+  if (document === null || invoice.status === 'draft') return null;
+  return documentUrl({ ...document, organization_id: trx.organization_id }, settings);
+}
+
+async function answerWithList(trx: Transaction, filters: InvoiceFilters, page: Page, settings: ApiSettings) {
+  const { rows, meta } = await paginate(listInvoices(trx, filters), page);
+  const summaries = await loadInvoiceSummaries(trx, rows);
+  return { invoices: summaries.map((one) => invoiceSummaryWire(one, fileUrl(one, trx, settings))), meta };
+}
+
+async function takeInvoice(trx: Transaction, lago_id: string): Promise<InvoiceRow> {
+  const invoice = isId(lago_id) ? await findVisibleInvoice(trx, lago_id) : undefined;
+  if (!invoice) throw notFound('invoice');
+  return invoice;
+}
+
+async function answerWith(trx: Transaction, { id }: InvoiceRow, settings: ApiSettings, at: Instant) {
+  const [document] = await loadInvoices(trx, [id]);
+  if (!document) throw notFound('invoice');
+  return { invoice: invoiceWire(document, fileUrl(document, trx, settings), at) };
+}
+
+/** Of a finalized invoice. When its PDF is not there yet, its workflow is asked to make it, and the answer is empty. */
+async function download(trx: Transaction, lago_id: string, settings: ApiSettings, at: Instant) {
+  const invoice = await takeInvoice(trx, lago_id);
+  if (invoice.status !== 'finalized') throw notFound('invoice');
+  const found = await answerWith(trx, invoice, settings, at);
+  if (found.invoice.file_url !== null) return found;
+  await enter(trx, { workflow_id: `invoice/${invoice.id}`, step: 'render_document', due_at: null });
+  await ring(trx, `invoice/${invoice.id}`);
+  return '' as const;
+}
+
+const downloadOperation = (op: 'POST /invoices/{lago_id}/download' | 'POST /invoices/{lago_id}/download_pdf') =>
+  operation({
+    op,
+    tag: 'invoices',
+    summary: "Get the link to an invoice's PDF, or have it made",
+    object: 'invoice',
+    params,
+    answer: z.union([answer, z.literal('').meta({ description: 'Not made yet: a webhook invoice.generated follows' })]),
+    errors: [404],
+    handle: ({ trx, at, params, deps }) => download(trx, params.lago_id, deps.settings, at),
+  });
+
+export const invoiceOperations: Operation[] = [
+  operation({
+    op: 'GET /invoices',
+    tag: 'invoices',
+    summary: 'List all invoices',
+    object: 'invoice',
+    query: listQuery,
+    answer: listAnswer,
+    errors: [422],
+    handle: ({ trx, query, deps }) => answerWithList(trx, readFilters(query), query, deps.settings),
+  }),
+  operation({
+    op: 'GET /customers/{external_customer_id}/invoices',
+    tag: 'customers',
+    summary: "List a customer's invoices",
+    object: 'invoice',
+    params: z.object({ external_customer_id: text }),
+    query: nestedListQuery,
+    answer: listAnswer,
+    errors: [404, 422],
+    async handle({ trx, params, query, deps }) {
+      const customer = await findCustomer(trx, params.external_customer_id);
+      if (!customer) throw notFound('customer');
+      return answerWithList(trx, { ...readFilters(query), customer_id: customer.id }, query, deps.settings);
+    },
+  }),
+  operation({
+    op: 'GET /invoices/{lago_id}',
+    tag: 'invoices',
+    summary: 'Retrieve an invoice',
+    object: 'invoice',
+    params,
+    answer,
+    errors: [404],
+    handle: async ({ trx, at, params, deps }) =>
+      answerWith(trx, await takeInvoice(trx, params.lago_id), deps.settings, at),
+  }),
+  operation({
+    op: 'PUT /invoices/{lago_id}',
+    tag: 'invoices',
+    summary: 'Update an invoice',
+    object: 'invoice',
+    params,
+    body: updateInput,
+    answer,
+    errors: [400, 404, 405, 422],
+    async handle({ trx, at, params, body, deps }) {
+      await takeInvoice(trx, params.lago_id);
+      return answerWith(
+        trx,
+        await editInvoice(trx, params.lago_id, body.invoice, deps.settings, at),
+        deps.settings,
+        at,
+      );
+    },
+  }),
+  downloadOperation('POST /invoices/{lago_id}/download'),
+  downloadOperation('POST /invoices/{lago_id}/download_pdf'),
+];

@@ -1,0 +1,77 @@
+import type { z } from 'zod';
+import type { Instant } from '../../../billing/clock/instant.ts';
+import { invalid, notAllowed, notFound } from '../../../billing/errors.ts';
+import { paymentStamps } from '../../../billing/fees/payment-status.ts';
+import type { LinkSettings } from '../../../billing/invoices/document-link.ts';
+import { type InvoicePaymentStatus, invoicePaymentStatuses } from '../../../billing/invoices/invoice.ts';
+import { announceInvoice } from '../../../db/announcements.ts';
+import { updateFeesOfInvoice } from '../../../db/fees.ts';
+import {
+  type InvoiceRow,
+  type MetadataFields,
+  lockInvoice,
+  replaceInvoiceMetadata,
+  updateInvoice,
+} from '../../../db/invoices.ts';
+import type { Transaction } from '../../../db/transaction.ts';
+import type { updateInput } from '../../contracts/invoices.ts';
+
+type Input = z.output<typeof updateInput>['invoice'];
+
+const METADATA_MAX = 5;
+const KEY_LENGTH_MAX = 20;
+const VALUE_LENGTH_MAX = 140;
+
+/** What can be said of a finalized invoice: how its payment went, and the caller's own notes. */
+export async function editInvoice(
+  trx: Transaction,
+  invoice_id: string,
+  input: Input,
+  links: LinkSettings,
+  at: Instant,
+): Promise<InvoiceRow> {
+  const invoice = await lockInvoice(trx, invoice_id);
+  if (!invoice || invoice.status === 'closed') throw notFound('invoice');
+  refuseByState(invoice, input);
+  const payment_status = readPaymentStatus(input);
+  const metadata = readMetadata(input);
+
+  if (metadata) await replaceInvoiceMetadata(trx, invoice.id, metadata, at);
+  if (payment_status === undefined || payment_status === invoice.payment_status)
+    return metadata ? updateInvoice(trx, invoice.id, { updated_at: at }) : invoice;
+
+  const overdue = payment_status === 'succeeded' ? { payment_overdue: false } : {};
+  const updated = await updateInvoice(trx, invoice.id, { payment_status, ...overdue, updated_at: at });
+  await updateFeesOfInvoice(trx, invoice.id, { ...paymentStamps(payment_status, at), updated_at: at });
+  await announceInvoice(trx, invoice.id, 'invoice.payment_status_updated', at, links);
+  return updated;
+}
+
+function refuseByState({ status }: InvoiceRow, input: Input): void {
+  if (status === 'voided') throw notAllowed('update_on_voided_invoice');
+  if (status !== 'draft') return;
+  if (input.payment_status !== undefined) throw notAllowed('payment_status_update_on_draft_invoice');
+  if (input.metadata !== undefined) throw notAllowed('metadata_on_draft_invoice');
+}
+
+function readPaymentStatus({ payment_status }: Input): InvoicePaymentStatus | undefined {
+  if (payment_status === undefined) return undefined;
+  const known = invoicePaymentStatuses.find((one) => one === payment_status);
+  if (known === undefined) throw invalid({ payment_status: ['value_is_invalid'] });
+  return known;
+}
+
+function readMetadata({ metadata }: Input): MetadataFields[] | undefined {
+  if (metadata === undefined) return undefined;
+  if (metadata.length > METADATA_MAX) throw invalid({ metadata: ['invalid_count'] });
+  const keys = metadata.map(({ key }) => key ?? '');
+  const problems: Record<string, string[]> = {};
+  if (keys.some((key) => key.trim() === '')) problems['key'] = ['value_is_mandatory'];
+  else if (keys.some((key) => key.length > KEY_LENGTH_MAX)) problems['key'] = ['value_is_too_long'];
+  else if (new Set(keys).size < keys.length) problems['key'] = ['value_already_exist'];
+  if (metadata.some(({ value }) => (value ?? '').trim() === '')) problems['value'] = ['value_is_mandatory'];
+  else if (metadata.some(({ value }) => (value ?? '').length > VALUE_LENGTH_MAX))
+    problems['value'] = ['value_is_too_long'];
+  if (Object.keys(problems).length > 0) throw invalid(problems);
+  return metadata.map(({ id, key, value }) => ({ id: id ?? undefined, key: key ?? '', value: value ?? '' }));
+}
