@@ -17,6 +17,8 @@ types.setTypeParser(INT8, (text: string) => {
 types.setTypeParser(DATE, (text: string) => text);
 types.setTypeParser(TIMESTAMPTZ, (text: string) => new Date(text).toISOString());
 
+const nothing = (): void => undefined;
+
 export interface ConnectionOptions {
   readonly pool_max?: number;
   readonly application_name?: string;
@@ -38,5 +40,7 @@ export function connect(
     } as Knex.PgConnectionConfig,
     pool: { min: 0, max: pool_max },
     acquireConnectionTimeout: 10_000,
+    // Whatever fails is thrown at the caller, who says it once and knows what it means.
+    log: { debug: nothing, warn: nothing, error: nothing, deprecate: nothing },
   });
 }

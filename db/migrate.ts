@@ -24,14 +24,19 @@ export function appUrl(owner_url: string, secret: string): string {
 }
 
 /**
- * Brings the schema up to date; returns the names of the migrations applied. Two at once queue on a lock and the second finds nothing to do.
+ * Brings the schema up to date; returns the names of the migrations applied. The application's role gets the password derived from the secret,
+ * unless another is given. Two at once queue on a lock and the second finds nothing to do.
  * @throws SchemaTooNewError when the database has migrations that this code does not know.
  */
-export async function migrate(owner_url: string, secret: string): Promise<string[]> {
+export async function migrate(
+  owner_url: string,
+  secret: string,
+  app_password = appRolePassword(secret),
+): Promise<string[]> {
   const db = connect(owner_url, { pool_max: 1, application_name: 'perennial-migrate' });
   try {
     await db.raw('select pg_advisory_lock(?)', [MIGRATION_LOCK]);
-    await createAppRole(db, secret);
+    await createAppRole(db, app_password);
     await db.raw(
       'create table if not exists migrations (name text primary key, applied_at timestamptz not null default clock_timestamp())',
     );
@@ -62,14 +67,14 @@ export async function schemaState(db: ReturnType<typeof connect>): Promise<'curr
 }
 
 /** Roles belong to the whole cluster, locks to one database: databases migrated at the same time meet here, and the later tries again. */
-async function createAppRole(db: ReturnType<typeof connect>, secret: string, attempts_left = 5): Promise<void> {
+async function createAppRole(db: ReturnType<typeof connect>, password: string, attempts_left = 5): Promise<void> {
   try {
     const known = await db('pg_roles').where({ rolname: APP_ROLE }).first();
     if (!known) await db.raw(`create role ${APP_ROLE} login nosuperuser nobypassrls nocreatedb nocreaterole`);
-    await db.raw(`alter role ${APP_ROLE} password '${appRolePassword(secret)}'`);
+    await db.raw(`alter role ${APP_ROLE} password '${password.replaceAll("'", "''")}'`);
   } catch (error) {
     const isRace = ['42710', '23505', 'XX000'].includes((error as { code?: string }).code ?? '');
     if (!isRace || attempts_left === 0) throw error;
-    await createAppRole(db, secret, attempts_left - 1);
+    await createAppRole(db, password, attempts_left - 1);
   }
 }
