@@ -51,8 +51,8 @@ function serveHealth(router: Router<RequestState>, { db, settings: { version }, 
 }
 
 const SCRIPT = createRequire(import.meta.url)
-  .resolve('@scalar/api-reference/package.json')
-  .replace(/package\.json$/, 'dist/browser/standalone.js');
+  .resolve('@scalar/api-reference')
+  .replace(/index\.js$/, 'browser/standalone.js');
 
 const PAGE = `<!doctype html>
 <html lang="en">
