@@ -4,7 +4,6 @@ import type { Fee, FeePaymentStatus, FeeTax, FeeType } from '../billing/fees/fee
 import type { FeeDocument } from '../billing/fees/wire.ts';
 import type { Currency } from '../billing/money/currency.ts';
 import { assert } from '../billing/assert.ts';
-import { loadSubscriptions } from './subscriptions.ts';
 import { type Transaction, insert, rows } from './transaction.ts';
 
 export interface FeeRow extends Fee {
@@ -62,26 +61,22 @@ export async function updateFeesOfInvoice(
 /** What the wires of fees are made of, in the order of `fees`; a constant number of statements whatever their number. */
 export async function loadFees(trx: Transaction, fees: readonly FeeRow[]): Promise<FeeDocument[]> {
   if (fees.length === 0) return [];
-  const subscription_ids = [...new Set(fees.flatMap((fee) => fee.subscription_id ?? []))];
   const taxes = Map.groupBy(await findFeeTaxes(trx, fees), (tax) => tax.fee_id);
-  const subscriptions = new Map(
-    (await loadSubscriptions(trx, subscription_ids)).map((one) => [one.subscription.id, one]),
+  const customers = await findNames(
+    trx,
+    'customers',
+    fees.map((fee) => fee.customer_id),
   );
-  const customers = new Map(
-    (await findCustomerIds(trx, [...new Set(fees.map((fee) => fee.customer_id))])).map((one) => [one.id, one]),
+  const subscriptions = await findNames(
+    trx,
+    'subscriptions',
+    fees.flatMap((fee) => fee.subscription_id ?? []),
   );
-  const timezones = await findTimezones(trx, [...new Set(fees.flatMap((fee) => fee.invoice_id ?? []))]);
   return fees.map((fee) => {
     const customer = customers.get(fee.customer_id);
     assert(customer, 'fee: its customer exists');
     const subscription = subscriptions.get(fee.subscription_id ?? '') ?? null;
-    const timezone = timezones.get(fee.invoice_id ?? '');
-    return {
-      fee,
-      taxes: taxes.get(fee.id) ?? [],
-      customer,
-      subscription: subscription && timezone ? { ...subscription, timezone } : subscription,
-    };
+    return { fee, taxes: taxes.get(fee.id) ?? [], customer, subscription };
   });
 }
 
@@ -94,21 +89,21 @@ async function findFeeTaxes(trx: Transaction, fees: readonly FeeRow[]): Promise<
     .orderBy(['fee_id', { column: 'tax_rate', order: 'desc' }, 'tax_code']);
 }
 
-async function findCustomerIds(
-  trx: Transaction,
-  ids: readonly string[],
-): Promise<{ id: string; external_id: string }[]> {
-  return rows<{ id: string; external_id: string }>(trx, 'customers')
-    .whereIn('id', [...ids])
-    .select('id', 'external_id');
+interface Name {
+  readonly id: string;
+  readonly external_id: string;
 }
 
-/** The dates of an invoice are in the timezone it was made with, wherever its customer is now. */
-async function findTimezones(trx: Transaction, invoice_ids: readonly string[]): Promise<Map<string, string>> {
-  const found = await rows<{ id: string; timezone: string }>(trx, 'invoices')
-    .whereIn('id', [...invoice_ids])
-    .select('id', 'timezone');
-  return new Map(found.map(({ id, timezone }) => [id, timezone]));
+/** What callers call them, by id. Deleted ones are still found. */
+async function findNames(
+  trx: Transaction,
+  table: 'customers' | 'subscriptions',
+  ids: readonly string[],
+): Promise<Map<string, Name>> {
+  const found = await rows<Name>(trx, table)
+    .whereIn('id', [...new Set(ids)])
+    .select('id', 'external_id');
+  return new Map(found.map((name) => [name.id, name]));
 }
 
 /** The lines of invoices, each invoice's in the order they were made. */

@@ -113,16 +113,13 @@ export async function loadInvoices(trx: Transaction, ids: readonly string[]): Pr
     ...new Set([...periods.values()].flat().map((period) => period.subscription_id)),
   ]);
   return summaries.map((summary) => {
-    const { id, timezone } = summary.invoice;
+    const { id } = summary.invoice;
     const billing_periods = periods.get(id) ?? [];
     const covered = new Set(billing_periods.map((period) => period.subscription_id));
     return {
       ...summary,
       billing_periods,
-      // The dates of an invoice are in the timezone it was made with, wherever its customer is now.
-      subscriptions: subscriptions
-        .filter(({ subscription }) => covered.has(subscription.id))
-        .map((subscription) => ({ ...subscription, timezone })),
+      subscriptions: subscriptions.filter(({ subscription }) => covered.has(subscription.id)),
       fees: fees.get(id) ?? [],
     };
   });

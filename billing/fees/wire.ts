@@ -1,15 +1,15 @@
 import { type Instant, type Span, toWireSeconds } from '../clock/instant.ts';
 import { centsToUnits, roundToCents } from '../money/cents.ts';
 import { Decimal, toWireDecimal } from '../money/decimal.ts';
-import { type SubscriptionDocument, chargesTerms, subscriptionTerms, toWireEnd } from '../subscriptions/wire.ts';
+import { toWireEnd } from '../subscriptions/wire.ts';
 import type { Fee, FeeTax } from './fee.ts';
 
 export interface FeeDocument {
   readonly fee: Fee;
   readonly taxes: readonly FeeTax[];
   readonly customer: { readonly id: string; readonly external_id: string };
-  /** In the timezone of the fee's invoice, if it has one. Null for what is bought without a subscription. */
-  readonly subscription: SubscriptionDocument | null;
+  /** Null for what is bought without one. */
+  readonly subscription: { readonly id: string; readonly external_id: string } | null;
 }
 
 /** Fees of these types are for a span of time that documents show. */
@@ -25,13 +25,10 @@ function spanOf(fee: Fee): Span | undefined {
   return { from: fee.from_at, to: fee.to_at };
 }
 
-function datesWire({ fee, subscription }: FeeDocument): { from_date: string | null; to_date: string | null } {
+function datesWire(fee: Fee): { from_date: string | null; to_date: string | null } {
   const span = spanOf(fee);
   if (span === undefined) return { from_date: null, to_date: null };
-  const from_date = withOffset(toWireSeconds(span.from));
-  if (subscription === null) return { from_date, to_date: withOffset(toWireSeconds(span.to)) };
-  const terms = fee.fee_type === 'charge' ? chargesTerms(subscription) : subscriptionTerms(subscription);
-  return { from_date, to_date: withOffset(toWireEnd(span, terms, subscription.subscription.terminated_at)) };
+  return { from_date: withOffset(toWireSeconds(span.from)), to_date: withOffset(toWireEnd(span)) };
 }
 
 function amountsWire(fee: Fee) {
@@ -84,7 +81,7 @@ export function feeWire(document: FeeDocument) {
     lago_true_up_parent_fee_id: null,
     lago_original_fee_id: null,
     lago_subscription_id: fee.subscription_id,
-    external_subscription_id: subscription?.subscription.external_id ?? null,
+    external_subscription_id: subscription?.external_id ?? null,
     lago_customer_id: customer.id,
     external_customer_id: customer.external_id,
     item: itemWire(fee),
@@ -97,7 +94,7 @@ export function feeWire(document: FeeDocument) {
     events_count: fee.events_count,
     amount_details: fee.amount_details,
     description: fee.description,
-    ...datesWire(document),
+    ...datesWire(fee),
     event_transaction_id: fee.event_transaction_id,
     payment_status: fee.payment_status,
     self_billed: false,

@@ -2,13 +2,7 @@ import { type Instant, toWireSeconds } from '../clock/instant.ts';
 import { type CustomerDocument, customerWire } from '../customers/wire.ts';
 import { assert } from '../assert.ts';
 import { type FeeDocument, feeWithTaxesWire } from '../fees/wire.ts';
-import {
-  type SubscriptionDocument,
-  chargesTerms,
-  subscriptionTerms,
-  subscriptionWire,
-  toWireEnd,
-} from '../subscriptions/wire.ts';
+import { type SubscriptionDocument, subscriptionWire, toWireEnd } from '../subscriptions/wire.ts';
 import type { BillingPeriod, Invoice, InvoiceMetadata, InvoiceTax } from './invoice.ts';
 
 /** What lists show of an invoice. */
@@ -21,7 +15,7 @@ export interface InvoiceSummary {
   readonly document: { readonly id: string; readonly filename: string } | null;
 }
 
-/** The whole of it. Subscriptions are in the timezone the invoice was made with, in the order of its billing periods. */
+/** The whole of it. */
 export interface InvoiceDocument extends InvoiceSummary {
   readonly billing_periods: readonly BillingPeriod[];
   readonly subscriptions: readonly SubscriptionDocument[];
@@ -109,34 +103,29 @@ export function invoiceSummaryWire(summary: InvoiceSummary, file_url: string | n
   };
 }
 
-function billingPeriodWire(period: BillingPeriod, document: SubscriptionDocument) {
-  const { external_id, terminated_at } = document.subscription;
-  // Only the last invoice's spans were cut short: earlier ones ended at a boundary.
-  const cut_at = period.invoicing_reason === 'subscription_terminating' ? terminated_at : null;
-  const subscription = { from: period.subscription_from, to: period.subscription_to };
-  const charges = { from: period.charges_from, to: period.charges_to };
+function billingPeriodWire(period: BillingPeriod, external_subscription_id: string) {
   return {
     lago_subscription_id: period.subscription_id,
-    external_subscription_id: external_id,
+    external_subscription_id,
     lago_plan_id: period.plan_id,
-    subscription_from_datetime: toWireSeconds(subscription.from),
-    subscription_to_datetime: toWireEnd(subscription, subscriptionTerms(document), cut_at),
-    charges_from_datetime: toWireSeconds(charges.from),
-    charges_to_datetime: toWireEnd(charges, chargesTerms(document), cut_at),
+    subscription_from_datetime: toWireSeconds(period.subscription_from),
+    subscription_to_datetime: toWireEnd({ from: period.subscription_from, to: period.subscription_to }),
+    charges_from_datetime: toWireSeconds(period.charges_from),
+    charges_to_datetime: toWireEnd({ from: period.charges_from, to: period.charges_to }),
     invoicing_reason: period.invoicing_reason,
   };
 }
 
 /** The whole invoice. `at` decides which period of its subscriptions is the current one. */
 export function invoiceWire(document: InvoiceDocument, file_url: string | null, at: Instant) {
-  const subscriptions = new Map(document.subscriptions.map((one) => [one.subscription.id, one]));
+  const externalIds = new Map(document.subscriptions.map(({ subscription: { id, external_id } }) => [id, external_id]));
   return {
     ...invoiceSummaryWire(document, file_url),
     subscriptions: document.subscriptions.map((one) => subscriptionWire(one, at)),
     billing_periods: document.billing_periods.map((period) => {
-      const subscription = subscriptions.get(period.subscription_id);
-      assert(subscription, 'invoice: a billing period is of one of its subscriptions');
-      return billingPeriodWire(period, subscription);
+      const external_id = externalIds.get(period.subscription_id);
+      assert(external_id !== undefined, 'invoice: a billing period is of one of its subscriptions');
+      return billingPeriodWire(period, external_id);
     }),
     fees: document.fees.map(feeWithTaxesWire),
     credits: [],

@@ -1,7 +1,7 @@
-import { type Instant, type Span, addMilliseconds, latest, toWireSeconds } from '../clock/instant.ts';
+import { type Instant, type Span, addMilliseconds, earliest, latest, toWireSeconds } from '../clock/instant.ts';
 import type { Cents } from '../money/cents.ts';
 import type { Currency } from '../money/currency.ts';
-import { type Interval, type Terms, periodAt } from './periods.ts';
+import { type Interval, chargesTerms, periodAt } from './periods.ts';
 import type { Subscription } from './subscription.ts';
 
 /** What of its plan decides about a subscription's periods and its wire. */
@@ -22,35 +22,24 @@ export interface SubscriptionDocument {
   readonly timezone: string;
 }
 
-/** The subscription fee's periods. */
-export function subscriptionTerms({ subscription, plan, timezone }: SubscriptionDocument): Terms {
-  const { billing_time, subscription_at } = subscription;
-  return { interval: plan.interval, billing_time, subscription_at, timezone };
-}
-
-/** The periods of usage: months where a longer plan bills its charges monthly. */
-export function chargesTerms(document: SubscriptionDocument): Terms {
-  const terms = subscriptionTerms(document);
-  return document.plan.bill_charges_monthly === true ? { ...terms, interval: 'monthly' } : terms;
-}
-
 /**
- * The end of a half-open span as documents show it: the last second of its last day (a span that ends at a period boundary),
- * or the very instant of the termination that cut it short. An empty span has equal ends.
+ * The end of a half-open span as documents show it: the last second of its last day, or the very instant of the termination that cut it
+ * short (such a span ends a millisecond later). An empty span has equal ends.
  */
-export function toWireEnd({ from, to }: Span, terms: Terms, terminated_at: Instant | null): string {
-  const isCutShort = to === terminated_at && periodAt(terms, to).from !== to;
-  return toWireSeconds(isCutShort || to <= from ? to : addMilliseconds(to, -1));
+export function toWireEnd({ from, to }: Span): string {
+  return toWireSeconds(to <= from ? to : addMilliseconds(to, -1));
 }
 
 /** The charges span of the period that runs at `at`, or that ran last; undefined before the start. */
-function currentSpan(document: SubscriptionDocument, at: Instant): Span | undefined {
-  const { started_at, terminated_at } = document.subscription;
+function currentSpan({ subscription, plan, timezone }: SubscriptionDocument, at: Instant): Span | undefined {
+  const { billing_time, subscription_at, started_at, terminated_at } = subscription;
   if (started_at === null) return undefined;
+  const terms = { interval: plan.interval, billing_time, subscription_at, timezone };
   // A termination at a boundary ends the period before it.
   const inside = latest(started_at, terminated_at === null ? at : addMilliseconds(terminated_at, -1));
-  const period = periodAt(chargesTerms(document), inside);
-  return { from: latest(period.from, started_at), to: terminated_at ?? period.to };
+  const period = periodAt(chargesTerms(terms, plan.bill_charges_monthly), inside);
+  const to = terminated_at === null ? period.to : earliest(period.to, addMilliseconds(terminated_at, 1));
+  return { from: latest(period.from, started_at), to };
 }
 
 const toWireOrNull = (at: Instant | null): string | null => (at === null ? null : toWireSeconds(at));
@@ -83,8 +72,7 @@ export function subscriptionWire(document: SubscriptionDocument, at: Instant) {
     next_plan_code: null,
     downgrade_plan_date: null,
     current_billing_period_started_at: span === undefined ? null : toWireSeconds(span.from),
-    current_billing_period_ending_at:
-      span === undefined ? null : toWireEnd(span, chargesTerms(document), subscription.terminated_at),
+    current_billing_period_ending_at: span === undefined ? null : toWireEnd(span),
     on_termination_credit_note: subscription.on_termination_credit_note,
     on_termination_invoice: subscription.on_termination_invoice,
   };
