@@ -2,7 +2,7 @@ import { bodyParser as koaBodyParser } from '@koa/bodyparser';
 import type { Context, Middleware } from 'koa';
 import { z } from 'zod';
 import { badRequest, invalid, notFound } from '../../billing/errors.ts';
-import { codeOfIssue, detailsOf } from '../contracts/fields.ts';
+import { codeOfIssue, detailsByPosition, detailsOf } from '../contracts/fields.ts';
 import type { Operation } from '../operation.ts';
 
 /** A hundred events with 40 kB of properties each. */
@@ -38,8 +38,9 @@ export function inputParser({
   params: paramsSchema,
   query: querySchema,
   body: bodySchema,
+  errorsByPosition,
 }: Operation): (params: Record<string, string>, query: object, body: unknown) => Input {
-  const parseBody = bodySchema && bodyParser(bodySchema);
+  const parseBody = bodySchema && bodyParser(bodySchema, errorsByPosition ? detailsByPosition : detailsOf);
   return (params, query, body) => ({
     params: paramsSchema ? parseParams(paramsSchema, params) : {},
     query: querySchema ? parse(querySchema, { ...query }) : {},
@@ -48,13 +49,13 @@ export function inputParser({
 }
 
 /** Checks bodies: first that the mandatory root keys are there, then what is in them. */
-export function bodyParser<T extends z.ZodType>(schema: T): (body: unknown) => z.output<T> {
+export function bodyParser<T extends z.ZodType>(schema: T, describe = detailsOf): (body: unknown) => z.output<T> {
   const roots = schema instanceof z.ZodObject ? mandatoryKeys(schema) : [];
   return (body) => {
     for (const root of roots)
       if (isEmpty((body as Record<string, unknown> | null | undefined)?.[root]))
         throw badRequest(`param is missing or the value is empty or invalid: ${root}`);
-    return parse(schema, body ?? {});
+    return parse(schema, body ?? {}, describe);
   };
 }
 
@@ -69,9 +70,9 @@ function isEmpty(value: unknown): boolean {
   return typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length === 0;
 }
 
-function parse<T extends z.ZodType>(schema: T, input: unknown): z.output<T> {
+function parse<T extends z.ZodType>(schema: T, input: unknown, describe = detailsOf): z.output<T> {
   const result = schema.safeParse(input, { error: codeOfIssue });
-  if (!result.success) throw invalid(detailsOf(result.error.issues));
+  if (!result.success) throw invalid(describe(result.error.issues));
   return result.data;
 }
 
