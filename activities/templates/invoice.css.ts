@@ -17,6 +17,8 @@ export const invoiceStyles = ({ paper, foot, page }: StyleValues): string => `
 html { font: 9pt/1.42 Inter, sans-serif; color: #17191c; }
 body { -webkit-print-color-adjust: exact; overflow-wrap: anywhere; }
 
+.unseen { position: absolute; visibility: hidden; }
+
 .masthead { display: flex; justify-content: space-between; align-items: baseline; gap: 12mm; }
 h1 { font-size: 23pt; font-weight: 600; line-height: 1.1; letter-spacing: -0.022em; white-space: nowrap; }
 .wordmark { font-size: 11pt; font-weight: 600; letter-spacing: -0.01em; text-align: right; }

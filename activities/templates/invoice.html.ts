@@ -51,9 +51,10 @@ export function invoiceHtml(content: InvoiceContent): string {
   const writing: Writing = { texts, format: createFormat({ locale: texts.locale, currency, timezone }) };
   const title = texts.t(titleOf(content));
   const sections = arrangeSections(content);
+  const foot = `${nameOfParty(seller)}  ·  ${title} ${number}`;
   const styles = invoiceStyles({
     paper: LETTER_COUNTRIES.includes(seller.country ?? '') ? 'letter' : 'A4',
-    foot: cssString(`${nameOfParty(seller)}  ·  ${title} ${number}`),
+    foot: cssString(foot),
     page: pageCounter(texts),
   });
   return html`<!doctype html>
@@ -71,10 +72,16 @@ export function invoiceHtml(content: InvoiceContent): string {
         </style>
       </head>
       <body>
-        ${masthead(content, title, writing)} ${parties(content, writing)} ${totalDue(content, writing)}
+        ${fontsForFoot(foot)} ${masthead(content, title, writing)} ${parties(content, writing)}
+        ${totalDue(content, writing)}
         ${sections.length > 1 ? summarized(content, sections, writing) : [linesTable(sections, writing), totals(content, writing)]}
       </body>
     </html>`.markup;
+}
+
+/** Margins are written when the page is printed, which is too late to load a font that nothing else has asked for. */
+function fontsForFoot(foot: string): Html {
+  return html`<div class="unseen" aria-hidden="true">${foot}</div>`;
 }
 
 function titleOf({ invoice_type, seller }: InvoiceContent): TextKey {

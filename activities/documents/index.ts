@@ -1,0 +1,61 @@
+import type { Instant } from '../../billing/clock/instant.ts';
+import { assert } from '../../billing/assert.ts';
+import { announceInvoice } from '../../db/announcements.ts';
+import { hasDocument, insertDocument } from '../../db/documents.ts';
+import { findInvoice, loadInvoices } from '../../db/invoices.ts';
+import { findOrganization } from '../../db/organizations.ts';
+import { loadPlans } from '../../db/plans.ts';
+import { type Transaction, inOrganization } from '../../db/transaction.ts';
+import type { Deps } from '../shared/deps.ts';
+import type { InvoiceContent } from '../templates/invoice-content.ts';
+import { invoiceHtml } from '../templates/invoice.html.ts';
+import type { Browser } from './browser.ts';
+import { describeInvoice } from './describe-invoice.ts';
+
+export interface RenderInvoice {
+  readonly organization_id: string;
+  readonly invoice_id: string;
+  /** The organization's time, which the document and its announcement are dated with. */
+  readonly at: Instant;
+}
+
+export type RenderOutcome = 'rendered' | 'rendered before' | 'nothing to render';
+
+export type DocumentActivities = ReturnType<typeof createDocumentActivities>;
+
+export function createDocumentActivities({
+  db,
+  settings,
+  browser,
+}: Deps & { readonly browser: Pick<Browser, 'print'> }) {
+  return {
+    /**
+     * Makes a final invoice's PDF and tells that it is there. Printing takes a while, so no transaction is open meanwhile:
+     * of two that print at once, the first to be done counts.
+     */
+    async renderInvoice({ organization_id, invoice_id, at }: RenderInvoice): Promise<RenderOutcome> {
+      const facts = await inOrganization(db, organization_id, (trx) => readFacts(trx, invoice_id));
+      if (typeof facts === 'string') return facts;
+      const content = Buffer.from(await browser.print(invoiceHtml(facts)));
+      return inOrganization(db, organization_id, async (trx) => {
+        const document = { invoice_id, filename: `${facts.number}.pdf`, content_type: 'application/pdf', content };
+        if (!(await insertDocument(trx, document, at))) return 'rendered before';
+        await announceInvoice(trx, invoice_id, 'invoice.generated', at, settings);
+        return 'rendered';
+      });
+    },
+  };
+}
+
+async function readFacts(trx: Transaction, invoice_id: string): Promise<InvoiceContent | RenderOutcome> {
+  if ((await findInvoice(trx, invoice_id))?.status !== 'finalized') return 'nothing to render';
+  if (await hasDocument(trx, invoice_id)) return 'rendered before';
+  const [invoice] = await loadInvoices(trx, [invoice_id]);
+  assert(invoice, 'document: the invoice exists');
+  const plan_ids = [...new Set(invoice.subscriptions.map(({ plan }) => plan.id))];
+  return describeInvoice({
+    invoice,
+    organization: await findOrganization(trx),
+    plans: new Map([...(await loadPlans(trx, plan_ids))].map(([id, { plan }]) => [id, plan])),
+  });
+}
