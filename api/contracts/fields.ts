@@ -27,18 +27,14 @@ export function detailsOf(issues: readonly z.core.$ZodIssue[]): ErrorDetails {
   return details;
 }
 
-/** The same for a body that is a list: `{ "1": { "code": ["value_is_mandatory"] } }`. What is wrong with the list itself goes by its name. */
+/** The same for a body that is a list: `{ "1": { "code": ["value_is_mandatory"] } }`. What is wrong with the list itself goes first, by its name. */
 export function detailsByPosition(issues: readonly z.core.$ZodIssue[]): ErrorDetails {
-  const positions = [...new Set(issues.map(({ path }) => path.find((segment) => typeof segment === 'number')))];
-  return Object.assign(
-    {},
-    ...positions.map((position) => {
-      const own = detailsOf(
-        issues.filter(({ path }) => path.find((segment) => typeof segment === 'number') === position),
-      );
-      return position === undefined ? own : { [position]: own };
-    }),
-  ) as ErrorDetails;
+  const positionOf = ({ path }: z.core.$ZodIssue): PropertyKey | undefined =>
+    path.find((segment) => typeof segment === 'number');
+  const whole = issues.filter((issue) => positionOf(issue) === undefined);
+  if (whole.length > 0) return detailsOf(whole);
+  const byPosition = Map.groupBy(issues, positionOf);
+  return Object.fromEntries([...byPosition].map(([position, own]) => [position, detailsOf(own)])) as ErrorDetails;
 }
 
 /** Postgres stores every character but this one. */

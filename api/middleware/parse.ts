@@ -40,7 +40,7 @@ export function inputParser({
   body: bodySchema,
   errorsByPosition,
 }: Operation): (params: Record<string, string>, query: object, body: unknown) => Input {
-  const parseBody = bodySchema && bodyParser(bodySchema, errorsByPosition ? detailsByPosition : detailsOf);
+  const parseBody = bodySchema && (errorsByPosition ? listParser(bodySchema) : bodyParser(bodySchema));
   return (params, query, body) => ({
     params: paramsSchema ? parseParams(paramsSchema, params) : {},
     query: querySchema ? parse(querySchema, { ...query }) : {},
@@ -49,14 +49,19 @@ export function inputParser({
 }
 
 /** Checks bodies: first that the mandatory root keys are there, then what is in them. */
-export function bodyParser<T extends z.ZodType>(schema: T, describe = detailsOf): (body: unknown) => z.output<T> {
+export function bodyParser<T extends z.ZodType>(schema: T): (body: unknown) => z.output<T> {
   const roots = schema instanceof z.ZodObject ? mandatoryKeys(schema) : [];
   return (body) => {
     for (const root of roots)
       if (isEmpty((body as Record<string, unknown> | null | undefined)?.[root]))
         throw badRequest(`param is missing or the value is empty or invalid: ${root}`);
-    return parse(schema, body ?? {}, describe);
+    return parse(schema, body ?? {});
   };
+}
+
+/** A missing list is an empty one: its contract says what is wrong with that. */
+function listParser(schema: z.ZodType): (body: unknown) => unknown {
+  return (body) => parse(schema, body ?? {}, detailsByPosition);
 }
 
 function mandatoryKeys(schema: z.ZodObject): string[] {

@@ -13,7 +13,7 @@ import { eventWire } from '../../billing/events/wire.ts';
 import { type NewEvent, findEvent, findStartOfSubscription, findStoredEvents, listEvents } from '../../db/events.ts';
 import { newId } from '../../db/ids.ts';
 import { inOrganization } from '../../db/transaction.ts';
-import { id, instant, queryFlag, wireDecimal, wireInstant } from '../contracts/fields.ts';
+import { id, instant, queryFlag, text, wireDecimal, wireInstant } from '../contracts/fields.ts';
 import { paginate, paginationMeta, paginationQuery } from '../contracts/pagination.ts';
 import { type Operation, type Origin, operation } from '../operation.ts';
 
@@ -110,7 +110,7 @@ export const eventOperations: Operation[] = [
     summary: 'Send several usage events, all or none of which are stored',
     object: 'event',
     body: z.object({
-      events: z.array(eventInput).min(1, 'no_events').max(EVENTS_MAX, 'too_many_events').prefault([]),
+      events: z.array(eventInput, 'no_events').min(1, 'no_events').max(EVENTS_MAX, 'too_many_events'),
     }),
     errorsByPosition: true,
     answer: z.object({ events: z.array(eventObject) }),
@@ -135,8 +135,8 @@ export const eventOperations: Operation[] = [
     object: 'event',
     query: z.object({
       ...paginationQuery,
-      code: z.string().optional(),
-      external_subscription_id: z.string().optional(),
+      code: text.optional(),
+      external_subscription_id: text.optional(),
       timestamp_from_started_at: queryFlag.optional().describe('From the start of the subscription on'),
       timestamp_from: instant.optional(),
       timestamp_to: instant.optional(),
