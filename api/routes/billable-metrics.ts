@@ -48,7 +48,7 @@ const createFields = z
   .refine(({ aggregation_type, field_name }) => !needsFieldName(aggregation_type) || field_name?.trim(), {
     path: ['field_name'],
     error: 'value_is_mandatory',
-    when: ({ value }) => typeof ((value as Fields | null)?.field_name ?? '') === 'string',
+    when: ({ value }) => !!value && typeof ((value as Fields).field_name ?? '') === 'string',
   });
 
 const updateFields = z.object({

@@ -1,8 +1,12 @@
 import type { Operation } from '../operation.ts';
 import { billableMetricOperations } from './billable-metrics.ts';
 import { eventOperations } from './events.ts';
+import { feeOperations } from './fees.ts';
+import { customerOperations } from './customers.ts';
 import { organizationOperations } from './organizations.ts';
+import { planOperations } from './plans.ts';
 import { sandboxOperations } from './sandbox.ts';
+import { subscriptionOperations } from './subscriptions.ts';
 import { taxOperations } from './taxes.ts';
 import { usageOperations } from './usage.ts';
 import { webhookOperations } from './webhooks.ts';
@@ -12,8 +16,12 @@ export const operations: readonly Operation[] = [
   ...organizationOperations,
   ...taxOperations,
   ...billableMetricOperations,
+  ...planOperations,
+  ...customerOperations,
+  ...subscriptionOperations,
   ...eventOperations,
   ...usageOperations,
+  ...feeOperations,
   ...webhookOperations,
   ...sandboxOperations,
 ];

@@ -7,8 +7,8 @@ import type { Transaction } from '../../db/transaction.ts';
 import { listWebhookEndpoints, setFirstWebhookUrl } from '../../db/webhooks.ts';
 import { id, wireInstant } from '../contracts/fields.ts';
 import { organizationFields, toSettings } from '../contracts/organizations.ts';
+import { taxObject } from '../contracts/taxes.ts';
 import { type Operation, operation } from '../operation.ts';
-import { taxObject } from './taxes.ts';
 
 const organizationObject = z
   .object({

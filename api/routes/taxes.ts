@@ -3,8 +3,9 @@ import { invalid, notFound } from '../../billing/errors.ts';
 import { taxWire } from '../../billing/taxes/wire.ts';
 import { type TaxRow, deleteTax, findTax, insertTax, listTaxes, updateTax } from '../../db/taxes.ts';
 import type { Transaction } from '../../db/transaction.ts';
-import { id, mandatoryText, optionalText, positiveDecimal, text, wireInstant } from '../contracts/fields.ts';
+import { mandatoryText, optionalText, positiveDecimal, text } from '../contracts/fields.ts';
 import { paginate, paginationMeta, paginationQuery } from '../contracts/pagination.ts';
+import { taxObject } from '../contracts/taxes.ts';
 import { type Operation, operation } from '../operation.ts';
 
 const rate = positiveDecimal.meta({ description: 'Percent' });
@@ -28,25 +29,6 @@ const updateInput = z.object({
     applied_to_organization: z.boolean().optional(),
   }),
 });
-
-const counter = z.int().meta({ description: 'Always 0' });
-
-export const taxObject = z
-  .object({
-    lago_id: id,
-    name: z.string(),
-    code: z.string(),
-    rate: z.number().meta({ description: 'Percent' }),
-    description: z.string().nullable(),
-    applied_to_organization: z.boolean(),
-    add_ons_count: counter,
-    customers_count: counter,
-    plans_count: counter,
-    charges_count: counter,
-    commitments_count: counter,
-    created_at: wireInstant,
-  })
-  .meta({ id: 'TaxObject' });
 
 const taxAnswer = z.object({ tax: taxObject });
 const params = z.object({ code: text });

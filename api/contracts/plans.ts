@@ -1,0 +1,169 @@
+import { z } from 'zod';
+import { chargeModelNames } from '../../billing/charge-models/index.ts';
+import { intervals } from '../../billing/subscriptions/periods.ts';
+import {
+  cents,
+  currency,
+  id,
+  mandatoryText,
+  optionalText,
+  positiveDecimal,
+  taxCodes,
+  text,
+  wireInstant,
+} from './fields.ts';
+import { taxObject } from './taxes.ts';
+
+const tier = z.object({
+  from_value: z.number(),
+  to_value: z.number().nullable(),
+  flat_amount: z.string(),
+  per_unit_amount: z.string(),
+});
+const percentageTier = z.object({
+  from_value: z.number(),
+  to_value: z.number().nullable(),
+  flat_amount: z.string(),
+  rate: z.string(),
+});
+
+/** Of all models: which of them belong to a model, and what is wrong with them, is the model's to say. */
+const chargeProperties = z
+  .object({
+    amount: z.string(),
+    graduated_ranges: z.array(tier),
+    graduated_percentage_ranges: z.array(percentageTier),
+    volume_ranges: z.array(tier),
+    package_size: z.int(),
+    free_units: z.int(),
+    rate: z.string(),
+    fixed_amount: z.string(),
+    free_units_per_events: z.int().nullable(),
+    free_units_per_total_aggregation: z.string().nullable(),
+    per_transaction_max_amount: z.string().nullable(),
+    per_transaction_min_amount: z.string().nullable(),
+    pricing_group_keys: z.array(z.string()),
+    grouped_by: z.array(z.string()),
+  })
+  .partial()
+  .meta({ description: 'Prices, as the charge model needs them' });
+
+/** What is described as one thing and checked elsewhere. */
+function described(schema: z.ZodType): z.ZodUnknown {
+  const { $schema: _, ...description } = z.toJSONSchema(schema);
+  return z.unknown().meta(description);
+}
+
+const charge = z.object({
+  billable_metric_id: z.string().nullish().meta({ description: 'The `lago_id` of a billable metric', format: 'uuid' }),
+  code: optionalText,
+  charge_model: text.meta({ enum: chargeModelNames }),
+  pay_in_advance: z.boolean().nullish(),
+  invoiceable: z.boolean().nullish(),
+  regroup_paid_fees: text.nullish(),
+  invoice_display_name: optionalText,
+  prorated: z.boolean().nullish(),
+  min_amount_cents: z.int().nullish(),
+  properties: described(chargeProperties).optional(),
+  filters: z.array(z.unknown()).nullish(),
+  tax_codes: taxCodes,
+  applied_pricing_unit: z.unknown().optional(),
+  accepts_target_wallet: z.boolean().nullish(),
+});
+
+const CHARGES_MAX = 1000;
+
+const optionalFields = {
+  invoice_display_name: optionalText,
+  description: optionalText,
+  trial_period: positiveDecimal
+    .refine((value) => Number(value) <= 36_500, 'value_is_out_of_range')
+    .nullish()
+    .meta({ description: 'Days' }),
+  bill_charges_monthly: z.boolean().nullish(),
+  tax_codes: taxCodes,
+  minimum_commitment: z.unknown().optional(),
+  usage_thresholds: z.unknown().optional(),
+  fixed_charges: z.unknown().optional(),
+  metadata: z.unknown().optional(),
+};
+
+const interval = z.enum(intervals, 'value_is_invalid');
+const payInAdvance = z.boolean('value_is_invalid');
+
+export const planCreateFields = z.object({
+  name: mandatoryText,
+  code: mandatoryText,
+  interval,
+  amount_cents: cents,
+  amount_currency: currency,
+  pay_in_advance: payInAdvance,
+  ...optionalFields,
+  charges: z.array(charge).max(CHARGES_MAX, 'value_is_too_long').nullish(),
+});
+
+export const planUpdateFields = z.object({
+  name: mandatoryText.optional(),
+  code: mandatoryText.optional(),
+  interval: interval.optional(),
+  amount_cents: cents.optional(),
+  amount_currency: currency.optional(),
+  pay_in_advance: payInAdvance.optional(),
+  ...optionalFields,
+  charges: z
+    .array(charge.extend({ id: z.string().nullish(), charge_model: charge.shape.charge_model.nullish() }))
+    .max(CHARGES_MAX, 'value_is_too_long')
+    .nullish()
+    .meta({ description: 'The whole list: charges that are not in it are deleted' }),
+});
+
+export type PlanCreateInput = z.output<typeof planCreateFields>;
+export type PlanUpdateInput = z.output<typeof planUpdateFields>;
+export type ChargeInput = NonNullable<PlanUpdateInput['charges']>[number];
+
+const chargeObject = z
+  .object({
+    lago_id: id,
+    lago_billable_metric_id: id,
+    billable_metric_code: z.string(),
+    code: z.string(),
+    invoice_display_name: z.string().nullable(),
+    charge_model: z.enum(chargeModelNames),
+    pay_in_advance: z.boolean(),
+    invoiceable: z.boolean(),
+    regroup_paid_fees: z.string().nullable(),
+    prorated: z.boolean(),
+    min_amount_cents: z.int(),
+    properties: chargeProperties,
+    filters: z.array(z.unknown()),
+    taxes: z.array(taxObject),
+    created_at: wireInstant,
+  })
+  .meta({ id: 'ChargeObject' });
+
+const counter = z.int().meta({ description: 'Always 0' });
+
+export const planObject = z
+  .object({
+    lago_id: id,
+    name: z.string(),
+    code: z.string(),
+    invoice_display_name: z.string().nullable(),
+    description: z.string().nullable(),
+    interval: z.enum(intervals),
+    amount_cents: z.int(),
+    amount_currency: z.string(),
+    pay_in_advance: z.boolean(),
+    trial_period: z.number().nullable().meta({ description: 'Days' }),
+    bill_charges_monthly: z.boolean().nullable(),
+    parent_id: z.null(),
+    pending_deletion: z.boolean(),
+    charges: z.array(chargeObject),
+    taxes: z.array(taxObject),
+    usage_thresholds: z.array(z.unknown()),
+    customers_count: counter,
+    active_subscriptions_count: counter,
+    draft_invoices_count: counter,
+    created_at: wireInstant,
+  })
+  .meta({ id: 'PlanObject' });

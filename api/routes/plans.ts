@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import type { Instant } from '../../billing/clock/instant.ts';
+import { notFound } from '../../billing/errors.ts';
+import { planWire } from '../../billing/plans/wire.ts';
+import { ringSubscriptions } from '../../db/doorbells.ts';
+import { type PlanRow, deletePlan, findPlan, listPlans, loadPlans, lockPlan } from '../../db/plans.ts';
+import { endSubscriptions } from '../../db/subscription-endings.ts';
+import type { Transaction } from '../../db/transaction.ts';
+import { announce } from '../../db/webhooks.ts';
+import { text } from '../contracts/fields.ts';
+import { paginate, paginationMeta, paginationQuery } from '../contracts/pagination.ts';
+import { planCreateFields, planObject, planUpdateFields } from '../contracts/plans.ts';
+import { type Operation, operation } from '../operation.ts';
+import { createPlan } from './plans/create.ts';
+import { editPlan } from './plans/edit.ts';
+
+export { planObject };
+
+const answer = z.object({ plan: planObject });
+const params = z.object({ code: text });
+
+async function showPlans(trx: Transaction, plans: readonly PlanRow[]): Promise<ReturnType<typeof planWire>[]> {
+  const documents = await loadPlans(
+    trx,
+    plans.map(({ id }) => id),
+  );
+  return plans.map(({ id }) => documents.get(id)).flatMap((document) => (document ? [planWire(document)] : []));
+}
+
+async function showPlan(trx: Transaction, plan: PlanRow | undefined): Promise<{ plan: ReturnType<typeof planWire> }> {
+  const [shown] = plan ? await showPlans(trx, [plan]) : [];
+  if (!shown) throw notFound('plan');
+  return { plan: shown };
+}
+
+async function announcePlan(
+  trx: Transaction,
+  plan: PlanRow,
+  change: 'created' | 'updated' | 'deleted',
+  at: Instant,
+): Promise<{ plan: ReturnType<typeof planWire> }> {
+  const shown = await showPlan(trx, plan);
+  const webhook_type = `plan.${change}` as const;
+  await announce(trx, { webhook_type, object_type: 'plan', object_id: plan.id, object: shown.plan }, at);
+  return shown;
+}
+
+export const planOperations: Operation[] = [
+  operation({
+    op: 'POST /plans',
+    tag: 'plans',
+    summary: 'Create a plan',
+    object: 'plan',
+    body: z.object({ plan: planCreateFields }),
+    answer,
+    errors: [400, 404, 422],
+    handle: async ({ trx, at, body }) => announcePlan(trx, await createPlan(trx, body.plan, at), 'created', at),
+  }),
+  operation({
+    op: 'GET /plans',
+    tag: 'plans',
+    summary: 'List all plans',
+    object: 'plan',
+    query: z.object(paginationQuery),
+    answer: z.object({ plans: z.array(planObject), meta: paginationMeta }),
+    errors: [],
+    async handle({ trx, query }) {
+      const { rows, meta } = await paginate(listPlans(trx), query);
+      return { plans: await showPlans(trx, rows), meta };
+    },
+  }),
+  operation({
+    op: 'GET /plans/{code}',
+    tag: 'plans',
+    summary: 'Retrieve a plan',
+    object: 'plan',
+    params,
+    answer,
+    errors: [404],
+    handle: async ({ trx, params }) => showPlan(trx, await findPlan(trx, params.code)),
+  }),
+  operation({
+    op: 'PUT /plans/{code}',
+    tag: 'plans',
+    summary: 'Update a plan; once it was subscribed to, its terms stay and its prices can change',
+    object: 'plan',
+    params,
+    body: z.object({ plan: planUpdateFields }),
+    answer,
+    errors: [400, 404, 422],
+    async handle({ trx, at, params, body }) {
+      const plan = await lockPlan(trx, params.code);
+      if (!plan) throw notFound('plan');
+      const changed = await editPlan(trx, plan, body.plan, at);
+      await ringSubscriptions(trx, { plan_id: plan.id });
+      return announcePlan(trx, changed, 'updated', at);
+    },
+  }),
+  operation({
+    op: 'DELETE /plans/{code}',
+    tag: 'plans',
+    summary: 'Delete a plan and end the subscriptions on it',
+    object: 'plan',
+    params,
+    answer,
+    errors: [404],
+    async handle({ trx, at, params }) {
+      const plan = await lockPlan(trx, params.code);
+      if (!plan) throw notFound('plan');
+      await endSubscriptions(trx, { plan_id: plan.id }, at);
+      await deletePlan(trx, plan.id, at);
+      return announcePlan(trx, plan, 'deleted', at);
+    },
+  }),
+];
