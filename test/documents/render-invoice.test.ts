@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { pino } from 'pino';
+import { type Browser, createBrowser } from '../../activities/documents/browser.ts';
+import { createDocumentActivities } from '../../activities/documents/index.ts';
+import type { Deps } from '../../activities/shared/deps.ts';
+import { insert, inOrganization, rows } from '../../db/transaction.ts';
+import { newId } from '../../db/ids.ts';
+import type { InvoiceRow } from '../../db/invoices.ts';
+import { type OrganizationRow, createOrganization, updateOrganization } from '../../db/organizations.ts';
+import { createWebhookEndpoint, type WebhookRow } from '../../db/webhooks.ts';
+import { findChromium } from '../../workers/embedded/chromium.ts';
+import { Builders } from '../support/builders.ts';
+import { type TestDatabase, TEST_SECRET, createTestDatabase } from '../support/database.ts';
+import { readPdf } from './pdf-reader.ts';
+
+const at = '2026-02-01T09:00:00.000Z';
+const log = pino({ level: 'silent' });
+
+const settings: Deps['settings'] = {
+  api_url: 'https://billing.example',
+  secret: TEST_SECRET,
+  webhooks: { attempts_max: 3, timeout_seconds: 5, allow_private_targets: true, private_key: '' },
+};
+
+describe('rendering an invoice', function () {
+  this.timeout(60_000);
+  let database: TestDatabase;
+  let browser: Browser;
+  let organization: OrganizationRow;
+  let build: Builders;
+  let renderInvoice: ReturnType<typeof createDocumentActivities>['renderInvoice'];
+  let printed: number;
+
+  before(async () => {
+    database = await createTestDatabase();
+    browser = createBrowser({ log, findChromium: (search) => findChromium({ log, env: process.env, ...search }) });
+    const print = (html: string): Promise<Uint8Array> => {
+      printed += 1;
+      return browser.print(html);
+    };
+    const deps = { db: database.db, log, settings, wallClock: () => at, browser: { print } };
+    ({ renderInvoice } = createDocumentActivities(deps));
+  });
+  after(async () => {
+    await browser.close();
+    await database.drop();
+  });
+  beforeEach(async () => {
+    printed = 0;
+    const made = { name: 'Acme', sandbox: false, at, secret: TEST_SECRET };
+    ({ organization } = await createOrganization(database.db, made));
+    build = new Builders(database.db, organization.id, at);
+    await build.write(async (trx) => {
+      await updateOrganization(
+        trx,
+        { legal_name: 'Acme SAS', country: 'FR', invoice_footer: 'IBAN FR76 3000', document_locale: 'fr' },
+        at,
+      );
+      const endpoint = {
+        webhook_url: 'https://receiver.example',
+        signature_algo: 'hmac',
+        name: null,
+        event_types: null,
+      } as const;
+      await createWebhookEndpoint(trx, endpoint, at);
+    });
+  });
+
+  async function billed(fields: Partial<InvoiceRow> = {}): Promise<InvoiceRow> {
+    const customer = await build.customer('cus', { legal_name: 'Nordlicht GmbH', timezone: 'Europe/Berlin' });
+    await build.write((trx) =>
+      insert(trx, 'customer_metadata', [
+        { id: newId(), customer_id: customer.id, key: 'PO', value: '4711', display_in_invoice: true, created_at: at },
+        {
+          id: newId(),
+          customer_id: customer.id,
+          key: 'Rating',
+          value: 'secret',
+          display_in_invoice: false,
+          created_at: at,
+        },
+      ]),
+    );
+    const plan = await build.plan('pro', { invoice_display_name: 'Pro mensuel' });
+    const subscription = await build.subscription(customer, plan);
+    const of = {
+      subscription_id: subscription.id,
+      from_at: '2025-12-31T23:00:00.000Z',
+      to_at: '2026-01-31T23:00:00.000Z',
+    };
+    return build.invoice(
+      customer,
+      { timezone: 'Europe/Berlin', net_payment_term: 14, ...fields },
+      {
+        periods: [{ subscription_id: subscription.id, plan_id: plan.id }],
+        fees: [
+          { ...of, taxes_rate: '20', amount_details: { plan_amount_cents: 3000 } },
+          {
+            ...of,
+            fee_type: 'charge',
+            item_type: 'BillableMetric',
+            item_name: 'Appels',
+            grouped_by: { region: 'eu', cloud: 'aws', team: null },
+            units: '3.5',
+            precise_unit_amount: '2',
+            amount_cents: 700,
+            taxes_rate: '20',
+          },
+        ],
+        taxes: [{ amount_cents: 740 }],
+      },
+    );
+  }
+
+  const render = ({ id }: Pick<InvoiceRow, 'id'>) =>
+    renderInvoice({ organization_id: organization.id, invoice_id: id, at });
+  const documents = () =>
+    build.write((trx) =>
+      rows<{ filename: string; content_type: string; content: Buffer; created_at: string }>(trx, 'documents'),
+    );
+  const announced = () => build.write((trx) => rows<WebhookRow>(trx, 'webhooks'));
+
+  it('keeps a PDF of what was billed, in the language of the organization when the customer has none', async () => {
+    const invoice = await billed();
+    assert.equal(await render(invoice), 'rendered');
+    const [document] = await documents();
+    assert.ok(document);
+    assert.deepEqual(
+      [document.filename, document.content_type, document.created_at],
+      [`${invoice.number}.pdf`, 'application/pdf', at],
+    );
+    const { pages, title, language } = await readPdf(document.content);
+    assert.deepEqual([title, language], [`Facture ${invoice.number}`, 'fr']);
+    for (const text of [
+      'Acme SAS',
+      'Nordlicht GmbH',
+      'PO 4711',
+      '14 jours',
+      'Pro mensuel 1–31 janv. 2026',
+      'Abonnement • Plan pro 1 30,00 € 20 % 30,00 €',
+      'Appels • aws • eu 3,5 2,00 € 20 % 7,00 €',
+      'VAT (20 % sur 37,00 €) 7,40 €',
+      'Total 44,40 €',
+      'IBAN FR76 3000',
+    ])
+      assert.ok(pages[0]!.includes(text), `"${text}" in: ${pages[0]}`);
+    assert.ok(!pages[0]!.includes('secret'), 'only metadata that is meant for it is on an invoice');
+  });
+
+  it('announces the document with its link', async () => {
+    const invoice = await billed();
+    await render(invoice);
+    const messages = await announced();
+    assert.deepEqual(
+      messages.map(({ webhook_type }) => webhook_type),
+      ['invoice.generated'],
+    );
+    const { invoice: told } = JSON.parse(messages[0]!.payload) as { invoice: { lago_id: string; file_url: string } };
+    assert.equal(told.lago_id, invoice.id);
+    assert.match(told.file_url, /^https:\/\/billing\.example\/documents\/.+\.pdf\?/);
+  });
+
+  it('makes and announces it once, one after the other and at once', async () => {
+    const invoice = await billed();
+    const outcomes = await Promise.all([render(invoice), render(invoice), render(invoice)]);
+    assert.deepEqual(outcomes.sort(), ['rendered', 'rendered before', 'rendered before']);
+    const before = printed;
+    assert.equal(await render(invoice), 'rendered before');
+    assert.equal(printed, before, 'what is there is not printed again');
+    assert.equal((await documents()).length, 1);
+    assert.equal((await announced()).length, 1);
+  });
+
+  for (const status of ['draft', 'pending', 'failed', 'voided', 'closed'] as const)
+    it(`makes nothing of an invoice that is ${status}`, async () => {
+      assert.equal(await render(await billed({ status })), 'nothing to render');
+      assert.deepEqual([await documents(), await announced(), printed], [[], [], 0]);
+    });
+
+  it('makes nothing of an invoice of another organization, or of none', async () => {
+    const invoice = await billed();
+    const made = { name: 'Other', sandbox: false, at, secret: TEST_SECRET };
+    const { organization: other } = await createOrganization(database.db, made);
+    const call = { organization_id: other.id, invoice_id: invoice.id, at };
+    assert.equal(await renderInvoice(call), 'nothing to render');
+    assert.equal(await render({ id: newId() }), 'nothing to render');
+    await inOrganization(database.db, other.id, async (trx) => assert.deepEqual(await rows(trx, 'documents'), []));
+  });
+});
