@@ -1,0 +1,97 @@
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { type LogLevel, Runtime } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { Registry, collectDefaultMetrics } from 'prom-client';
+import { createBrowser } from '../activities/documents/browser.ts';
+import { Listener } from '../db/listener.ts';
+import type { Config } from './config.ts';
+import { openDatabase } from './database.ts';
+import { findChromium } from './embedded/chromium.ts';
+import { runProcess } from './process.ts';
+import { ensureSearchAttributes } from './search-attributes.ts';
+import { connectToTemporal } from './temporal.ts';
+import { createWorkers } from './workers.ts';
+
+await runProcess('worker', async (config, log) => {
+  logThrough(log);
+  const db = await openDatabase(config, 'perennial-worker');
+  const { client_connection, connection } = await connectToTemporal(config);
+  const { namespace } = config.temporal;
+  await ensureSearchAttributes(client_connection, namespace);
+  const listener = new Listener(config.database.app_url!);
+  const browser = createBrowser({
+    log,
+    findChromium: ({ signal }) => findChromium({ log, env: { ...process.env, DATA_DIR: config.data_dir }, signal }),
+  });
+  const workers = await createWorkers({
+    db,
+    log,
+    listener,
+    browser,
+    namespace,
+    connection,
+    client_connection,
+    settings: {
+      api_url: config.api.url,
+      secret: config.secret,
+      webhooks: { ...config.webhooks, private_key: config.webhook_private_key },
+    },
+    wallClock: () => new Date().toISOString(),
+    cache_dir: join(config.data_dir, 'cache'),
+  });
+  await listener.start();
+  const metrics = await serveMetrics(config);
+  const running = workers.run();
+  log.info({ namespace }, 'working');
+  return {
+    async stop() {
+      workers.shutdown();
+      await running;
+      metrics?.close();
+      await browser.close();
+      await listener.stop();
+      await connection.close();
+      await client_connection.close();
+      await db.destroy();
+    },
+  };
+});
+
+/** What the SDK has to say goes where everything else does. */
+function logThrough(log: Logger): void {
+  const levels: Record<LogLevel, 'trace' | 'debug' | 'info' | 'warn' | 'error'> = {
+    TRACE: 'trace',
+    DEBUG: 'debug',
+    INFO: 'debug',
+    WARN: 'warn',
+    ERROR: 'error',
+  };
+  const say = (level: LogLevel, message: string, details?: object): void => log[levels[level]](details ?? {}, message);
+  Runtime.install({
+    shutdownSignals: [],
+    logger: {
+      log: say,
+      trace: (message, details) => say('TRACE', message, details),
+      debug: (message, details) => say('DEBUG', message, details),
+      info: (message, details) => say('INFO', message, details),
+      warn: (message, details) => say('WARN', message, details),
+      error: (message, details) => say('ERROR', message, details),
+    },
+    telemetryOptions: { logging: { filter: 'ERROR', forward: {} } },
+  });
+}
+
+/** Prometheus metrics of this process, where a port for them is configured. */
+async function serveMetrics({ worker, api }: Config) {
+  if (worker.metrics_port === undefined) return undefined;
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const server = createServer((_, response) => {
+    void registry.metrics().then((text) => response.setHeader('content-type', registry.contentType).end(text));
+  });
+  server.listen(worker.metrics_port, api.host);
+  await once(server, 'listening');
+  return server;
+}
