@@ -13,6 +13,7 @@ import { type Input, inputParser, readBody } from './middleware/parse.ts';
 import { type RequestState, logRequests, measureOutbox } from './middleware/request-log.ts';
 import type { CallWithoutTransaction, Operation } from './operation.ts';
 import { serveAdmin } from './routes/admin.ts';
+import { serveDocuments } from './routes/documents.ts';
 import { operations } from './routes/index.ts';
 import { serveSystem } from './routes/system.ts';
 
@@ -34,6 +35,7 @@ export function createApp(deps: ApiDeps): Koa<RequestState> {
   for (const operation of operations) serve(router, operation, keys, operationDeps);
 
   serveAdmin(router, deps);
+  serveDocuments(router, deps);
   serveSystem(router, deps, describeApi(deps));
 
   app.use(logRequests(deps.log, deps.metrics));

@@ -3,6 +3,7 @@ import { billableMetricOperations } from './billable-metrics.ts';
 import { eventOperations } from './events.ts';
 import { feeOperations } from './fees.ts';
 import { customerOperations } from './customers.ts';
+import { invoiceOperations } from './invoices.ts';
 import { organizationOperations } from './organizations.ts';
 import { planOperations } from './plans.ts';
 import { sandboxOperations } from './sandbox.ts';
@@ -21,6 +22,7 @@ export const operations: readonly Operation[] = [
   ...subscriptionOperations,
   ...eventOperations,
   ...usageOperations,
+  ...invoiceOperations,
   ...feeOperations,
   ...webhookOperations,
   ...sandboxOperations,
