@@ -25,9 +25,15 @@ export async function setSandboxClock(trx: Transaction, clock: Partial<SandboxCl
   await trx.raw(`select pg_notify('agenda', ?)`, [trx.organization_id]);
 }
 
-/** Whether a workflow was asked to look at the rows and has not done so yet. The clock's own workflow does not count. */
+/**
+ * Whether a workflow was asked to look at the rows and has not done so yet. The clock's own workflow does not count, nor do those that wait on
+ * the wall: a receiver of webhooks that hangs does not stop a sandbox's time.
+ */
 export async function hasUnheardRings(trx: Transaction): Promise<boolean> {
-  const row = await rows(trx, 'outbox').whereNot('workflow_id', 'like', 'clock/%').first('id');
+  const row = await rows(trx, 'outbox')
+    .whereNot('workflow_id', 'like', 'clock/%')
+    .whereNot('workflow_id', 'like', 'webhook-endpoint/%')
+    .first('id');
   return row !== undefined;
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { NO_ATTRIBUTES, type Step } from '../../activities/shared/step.ts';
 import type { WebhookActivities, WebhookStepKind } from '../../activities/webhooks.ts';
-import { type Instant, addMilliseconds, fromMilliseconds } from '../../billing/clock/instant.ts';
+import { type Instant, addMilliseconds } from '../../billing/clock/instant.ts';
 import { createTestWorkers, createTimeSkippingServer } from '../support/time-skipping.ts';
 
 type DeliveryStep = Step<WebhookStepKind>;
@@ -76,22 +76,16 @@ describe('the workflow of a webhook endpoint', () => {
   });
 
   it('begins another round when it is rung during one, each in a run of its own', async () => {
-    const handles: Awaited<ReturnType<typeof start>>[] = [];
+    const { client } = environment;
     const { activities, begun } = rounds(async (round, at) => {
-      if (round < 6) await handles[0]?.signal('wake');
+      if (round < 6) await client.workflow.getHandle('webhook-endpoint/busy').signal('wake');
       return step(round < 6 ? 'deliver' : 'over', null, at);
     });
     const workers = await createTestWorkers(environment, activities);
-    const { client } = environment;
-    await workers.runUntil(
-      (async () => {
-        handles.push(client.workflow.getHandle('webhook-endpoint/busy') as (typeof handles)[number]);
-        await (await start('busy')).result();
-      })(),
-    );
+    await workers.runUntil((async () => (await start('busy')).result())());
     assert.equal(begun.length, 6);
-    const { history } = await client.workflow.getHandle('webhook-endpoint/busy').describe().then(({ historyLength }) => ({ history: historyLength })); // prettier-ignore
-    assert(history < 20, `${history} events in the last run`);
+    const { historyLength } = await client.workflow.getHandle('webhook-endpoint/busy').describe();
+    assert(historyLength < 20, `${historyLength} events in the last run`);
   });
 
   it('is tried again and again while its round fails', async () => {
@@ -102,6 +96,5 @@ describe('the workflow of a webhook endpoint', () => {
     const workers = await createTestWorkers(environment, activities);
     await workers.runUntil((async () => (await start('failing')).result())());
     assert.equal(begun.length, 8);
-    assert.match(fromMilliseconds(Date.parse(begun[0] as Instant)), /Z$/);
   });
 });
