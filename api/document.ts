@@ -82,7 +82,9 @@ function describe(operation: Operation, components: Record<string, Schema>): Ope
     ...(body && { requestBody: { required: isMandatory(body), content: json(toSchema(body, components)) } }),
     responses: {
       200: { description: 'Success', content: json(toSchema(answer, components)) },
-      ...Object.fromEntries([...new Set([...errors, 401, 403])].sort().map((status) => [status, error])),
+      ...Object.fromEntries(
+        [...new Set([...errors, ...(body ? [413] : []), 401, 403])].sort().map((status) => [status, error]),
+      ),
     },
   };
 }

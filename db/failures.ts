@@ -3,6 +3,7 @@ import knex from 'knex';
 interface DatabaseFailure {
   readonly code?: string;
   readonly message?: string;
+  readonly severity?: string;
 }
 
 /** Connection lost or refused (class 08), rejected log-in (28), out of disk, memory or connections (53), shutting down (57P0x), I/O (58), read only. */
@@ -25,7 +26,9 @@ const UNAVAILABLE_MESSAGES =
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof knex.KnexTimeoutError) return true;
   if (error instanceof AggregateError) return error.errors.some(isUnavailable);
-  const { code = '', message = '' } = (error ?? {}) as DatabaseFailure;
+  const { code = '', message = '', severity } = (error ?? {}) as DatabaseFailure;
+  // The session is over, whatever the reason.
+  if (severity === 'FATAL' || severity === 'PANIC') return true;
   return UNAVAILABLE_STATES.test(code) || UNAVAILABLE_ERRNOS.has(code) || UNAVAILABLE_MESSAGES.test(message);
 }
 

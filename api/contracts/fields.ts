@@ -50,12 +50,12 @@ export const mandatoryText = text.refine((value) => value.trim() !== '', 'value_
 export const optionalText = text.nullish();
 
 export const cents = z
-  .int('value_is_invalid')
+  .int()
   .min(0, 'value_is_out_of_range')
   .meta({ description: 'In the smallest unit of the currency' });
 
 /** A whole number of days. */
-export const days = z.int('value_is_invalid').min(0, 'value_is_out_of_range').max(36_500, 'value_is_out_of_range');
+export const days = z.int().min(0, 'value_is_out_of_range').max(36_500, 'value_is_out_of_range');
 
 const DECIMAL = /^-?\d{1,20}(\.\d{1,20})?$/;
 
@@ -120,8 +120,8 @@ export const instant = z
   .string('invalid_date')
   .transform((value, context): Instant => {
     const parsed = parseInstant(value);
-    // Postgres holds years of four digits as we write them; anything else is a typing error.
-    if (parsed !== undefined && /^\d{4}-/.test(parsed)) return parsed;
+    // Postgres holds years of four digits as we write them, from 1 on; anything else is a typing error.
+    if (parsed !== undefined && /^(?!0000)\d{4}-/.test(parsed)) return parsed;
     context.issues.push({ code: 'custom', message: 'invalid_date', input: value });
     return z.NEVER;
   })

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import {
   invoicePaymentStatuses,
-  invoiceStatuses,
   invoiceTypes,
   invoicingReasons,
   visibleInvoiceStatuses,
@@ -131,7 +130,7 @@ export const invoiceObject = z
     payment_due_date: wireDate,
     net_payment_term: z.int(),
     invoice_type: z.enum(invoiceTypes),
-    status: z.enum(invoiceStatuses),
+    status: visibleStatus,
     payment_status: paymentStatus,
     payment_dispute_lost_at: wireInstant.nullable(),
     payment_overdue: z.boolean(),

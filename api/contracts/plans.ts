@@ -77,7 +77,7 @@ const optionalFields = {
   invoice_display_name: optionalText,
   description: optionalText,
   trial_period: positiveDecimal
-    .refine((value) => Number(value) <= 36_500, 'value_is_out_of_range')
+    .refine((value) => !(Number(value) > 36_500), 'value_is_out_of_range')
     .nullish()
     .meta({ description: 'Days' }),
   bill_charges_monthly: z.boolean().nullish(),
