@@ -15,7 +15,10 @@ types.setTypeParser(INT8, (text: string) => {
   return value;
 });
 types.setTypeParser(DATE, (text: string) => text);
-types.setTypeParser(TIMESTAMPTZ, (text: string) => new Date(text).toISOString());
+// Rewritten as ISO text, because other forms are read leniently: a year 1 would become 2001.
+types.setTypeParser(TIMESTAMPTZ, (text: string) =>
+  new Date(text.replace(' ', 'T').replace(/\+00$/, 'Z')).toISOString(),
+);
 
 const nothing = (): void => undefined;
 

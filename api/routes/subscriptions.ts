@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { notFound } from '../../billing/errors.ts';
+import { fitsKey } from '../../billing/events/event.ts';
 import { planWire } from '../../billing/plans/wire.ts';
 import { billingTimes } from '../../billing/subscriptions/periods.ts';
 import {
@@ -38,7 +39,9 @@ const planOverrides = z
 
 export const createInput = z.object({
   subscription: z.object({
-    external_customer_id: mandatoryText.meta({ description: 'An unknown customer is created' }),
+    external_customer_id: mandatoryText
+      .refine(fitsKey, 'value_is_too_long')
+      .meta({ description: 'An unknown customer is created' }),
     plan_code: optionalText,
     external_id: optionalText,
     name: optionalText,

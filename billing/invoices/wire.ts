@@ -76,6 +76,8 @@ function metadataWire(metadata: InvoiceMetadata) {
 /** As lists show it. `file_url` is where its PDF is, null when there is none yet. */
 export function invoiceSummaryWire(summary: InvoiceSummary, file_url: string | null) {
   const { invoice, customer, metadata, taxes } = summary;
+  const { status } = invoice;
+  assert(status !== 'closed', 'invoice: nobody is shown a closed one');
   return {
     lago_id: invoice.id,
     billing_entity_code: null,
@@ -85,7 +87,7 @@ export function invoiceSummaryWire(summary: InvoiceSummary, file_url: string | n
     payment_due_date: invoice.payment_due_date,
     net_payment_term: invoice.net_payment_term,
     invoice_type: invoice.invoice_type,
-    status: invoice.status,
+    status,
     payment_status: invoice.payment_status,
     payment_dispute_lost_at: toWireOrNull(invoice.payment_dispute_lost_at),
     payment_overdue: invoice.payment_overdue,

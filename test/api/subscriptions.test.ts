@@ -123,6 +123,7 @@ describe('subscriptions', () => {
       [
         ['earlier today', 'UTC', '2026-03-10T00:00:00Z', 'active', '2026-03-10T00:00:00.000Z'],
         ['later today', 'UTC', '2026-03-10T23:59:59Z', 'active', '2026-03-10T23:59:59.000Z'],
+        ['long ago', 'UTC', '0001-01-01T00:00:00Z', 'active', '0001-01-01T00:00:00.000Z'],
         ['in the past', 'UTC', '2025-12-24T18:00:00Z', 'active', '2025-12-24T18:00:00.000Z'],
         ['tomorrow', 'UTC', '2026-03-11T00:00:00Z', 'pending', null],
         ['tomorrow by UTC but today in Los Angeles', 'America/Los_Angeles', '2026-03-11T06:00:00Z', 'active', '2026-03-11T06:00:00.000Z'],
@@ -188,6 +189,9 @@ describe('subscriptions', () => {
       ['a blank customer', { external_customer_id: ' ' }, { external_customer_id: ['value_is_mandatory'] }],
       ['no id', { external_id: null }, { external_id: ['value_is_mandatory'] }],
       ['a blank id', { external_id: '  ' }, { external_id: ['value_is_mandatory'] }],
+      ['a very long id', { external_id: 'x'.repeat(801) }, { external_id: ['value_is_too_long'] }],
+      ['a very long customer', { external_customer_id: 'x'.repeat(801) }, { external_customer_id: ['value_is_too_long'] }],
+      ['a start before there were years', { subscription_at: '0000-01-01T00:00:00Z' }, { subscription_at: ['invalid_date'] }],
       ['a number for an id', { external_id: 7 }, { external_id: ['value_is_invalid'] }],
       ['an unknown billing time', { billing_time: 'weekly' }, { billing_time: ['value_is_invalid'] }],
       ['a start that is no date', { subscription_at: 'soon' }, { subscription_at: ['invalid_date'] }],

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Instant } from '../../../billing/clock/instant.ts';
 import { type ErrorDetails, invalid, notFound } from '../../../billing/errors.ts';
+import { fitsKey } from '../../../billing/events/event.ts';
 import { type BillingTime, billingTimes } from '../../../billing/subscriptions/periods.ts';
 import { canEndAt, hasDayCome, notStarted, startedAt } from '../../../billing/subscriptions/start.ts';
 import { enter } from '../../../db/agenda.ts';
@@ -55,6 +56,7 @@ function checkInput(input: Input, at: Instant): Wanted {
   const details: Record<string, string[]> = {};
   const external_id = input.external_id?.trim() ?? '';
   if (external_id === '') details['external_id'] = ['value_is_mandatory'];
+  else if (!fitsKey(external_id)) details['external_id'] = ['value_is_too_long'];
   const billing_time = billingTimes.find((one) => one === (input.billing_time ?? 'calendar'));
   if (billing_time === undefined) details['billing_time'] = ['value_is_invalid'];
   const subscription_at = parseDate(input.subscription_at, 'subscription_at', details) ?? at;
