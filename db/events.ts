@@ -4,7 +4,6 @@ import type { Instant } from '../billing/clock/instant.ts';
 import type { Event } from '../billing/events/event.ts';
 import type { Database } from './connection.ts';
 import { isDataException, isLostRace } from './failures.ts';
-import { isId } from './ids.ts';
 import { type Transaction, rows } from './transaction.ts';
 
 /** An event with where its request came from, which is never shown. */
@@ -102,7 +101,6 @@ export function createEventWriter(
 
   return {
     write(organization_id, events) {
-      assert(isId(organization_id), 'events: an organization is known by its id');
       assert(events.length > 0, 'events: there is something to write');
       if (pending + events.length > pending_max)
         return Promise.reject(new TooManyPendingEventsError('too many events are waiting to be written'));
@@ -183,36 +181,43 @@ function isUnstorable(error: unknown): boolean {
 }
 
 /**
+ * Binds the transaction to the organization before the first row is looked at, all in one round trip.
  * Rows go in in the order of their key, so that transactions of different processes wait for each other and never in a circle.
  * Of the same key, the first that was received: ids are made in that order.
  */
 const STORE = {
   name: 'store-events',
   text: `
-    with stored as (
+    with organization as materialized (
+      select set_config('app.organization_id', $1, true)::uuid as id
+    ), stored as (
       insert into events (id, organization_id, external_subscription_id, transaction_id, code, timestamp, properties,
         precise_total_amount_cents, metadata, created_at)
-      select id, $1::uuid, external_subscription_id, transaction_id, code, timestamp, properties, precise_total_amount_cents, metadata, created_at
-      from json_to_recordset($2::json) as event (id uuid, external_subscription_id text, transaction_id text, code text,
+      select event.id, organization.id, external_subscription_id, transaction_id, code, timestamp, properties,
+        precise_total_amount_cents, metadata, created_at
+      from organization, json_to_recordset($2::json) as event (id uuid, external_subscription_id text, transaction_id text, code text,
         timestamp timestamptz, properties jsonb, precise_total_amount_cents numeric, metadata jsonb, created_at timestamptz)
-      order by transaction_id collate "C", external_subscription_id collate "C", id
+      order by transaction_id collate "C", external_subscription_id collate "C", event.id
       on conflict do nothing
       returning id
     )
     select case when count(*) < $3::int then array_agg(id::text) end as stored_ids, count(*) as stored_count from stored`,
 };
 
-/** One transaction for the events of all requests. `decide` sees the positions of those that were already stored, and says whether to commit. */
+/**
+ * One transaction for the events of all requests. Tells the positions of those that were already stored, and says by `decide` whether to commit.
+ * Where every request has one event there is nothing to decide: the statement is its own transaction.
+ */
 async function attempt(
   connection: pg.Client,
   organization_id: string,
   group: readonly Request[],
   decide: (duplicates: Map<Request, number[]>) => boolean,
 ): Promise<Map<Request, number[]>> {
-  const events = group.length === 1 ? (group[0] as Request).events : group.flatMap((request) => request.events);
+  const events = group.flatMap((request) => request.events);
+  const isDecided = events.length === group.length;
   try {
-    // Both in one round trip; the id was checked to be one.
-    await connection.query(`begin; set local app.organization_id = '${organization_id}'`);
+    if (!isDecided) await connection.query('begin');
     const { rows: found } = await connection.query<{ stored_ids: string[] | null; stored_count: number }>({
       ...STORE,
       values: [organization_id, JSON.stringify(events), events.length],
@@ -220,10 +225,10 @@ async function attempt(
     const { stored_ids, stored_count } = found[0] as { stored_ids: string[] | null; stored_count: number };
     const duplicates =
       stored_count === events.length ? new Map<Request, number[]>() : findDuplicates(group, new Set(stored_ids));
-    await connection.query(decide(duplicates) ? 'commit' : 'rollback');
+    if (!isDecided) await connection.query(decide(duplicates) ? 'commit' : 'rollback');
     return duplicates;
   } catch (error) {
-    await connection.query('rollback').catch(() => undefined);
+    if (!isDecided) await connection.query('rollback').catch(() => undefined);
     throw error;
   }
 }
