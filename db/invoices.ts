@@ -125,7 +125,7 @@ export async function loadInvoices(trx: Transaction, ids: readonly string[]): Pr
   });
 }
 
-export async function findInvoiceMetadata(
+async function findInvoiceMetadata(
   trx: Transaction,
   invoice_ids: readonly string[],
 ): Promise<InvoiceMetadataRow[]> {

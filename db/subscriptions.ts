@@ -29,10 +29,6 @@ export async function insertSubscription(trx: Transaction, subscription: Subscri
   return row;
 }
 
-export async function findSubscription(trx: Transaction, id: string): Promise<SubscriptionRow | undefined> {
-  return rows<SubscriptionRow>(trx, 'subscriptions').where({ id }).first();
-}
-
 /** Holds whatever is billed to a customer until the transaction ends, so that a step that is being taken and a change do not cross. */
 export function lockBilling(trx: Transaction, customer_id: string): Promise<void> {
   return lock(trx, `billing/${customer_id}`);
