@@ -125,10 +125,7 @@ export async function loadInvoices(trx: Transaction, ids: readonly string[]): Pr
   });
 }
 
-async function findInvoiceMetadata(
-  trx: Transaction,
-  invoice_ids: readonly string[],
-): Promise<InvoiceMetadataRow[]> {
+async function findInvoiceMetadata(trx: Transaction, invoice_ids: readonly string[]): Promise<InvoiceMetadataRow[]> {
   return rows<InvoiceMetadataRow>(trx, 'invoice_metadata')
     .whereIn('invoice_id', [...invoice_ids])
     .orderBy(['created_at', 'id']);
