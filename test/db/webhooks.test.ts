@@ -140,7 +140,8 @@ describe('webhooks in the database', () => {
       await run(async (trx) => {
         await deleteWebhookEndpoint(trx, id);
         announced = run((second) => announce(second, announcement(), at));
-        for (let looks = 1; !(await isSomeoneWaiting(trx)); looks += 1) assert.ok(looks < 10_000, 'the announcement waits');
+        for (let looks = 1; !(await isSomeoneWaiting(trx)); looks += 1)
+          assert.ok(looks < 10_000, 'the announcement waits');
       });
       await announced;
       assert.deepEqual(
