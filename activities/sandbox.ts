@@ -18,7 +18,6 @@ export function createSandboxActivities({ db, listener }: Deps & { readonly list
     async advanceClock({ organization_id }: { organization_id: string }): Promise<void> {
       const rung = new Set<string>();
       for (;;) {
-        Context.current().heartbeat();
         Context.current().cancellationSignal.throwIfAborted();
         // Listens before it looks, so that what settles in between is not missed.
         const changed = listener.next('agenda', (payload) => payload === organization_id, LOOK_AGAIN_MS);

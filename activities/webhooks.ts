@@ -17,7 +17,6 @@ const LANES_MAX = 10;
 const ROWS_MAX = 100;
 /** A round begins nothing new after this long: it shows in the workflow where it is, and a worker that wants to stop need not wait. */
 const ROUND_MILLISECONDS = 60_000;
-const HEARTBEAT_MILLISECONDS = 5_000;
 
 export type WebhookStepKind = 'deliver' | 'over';
 
@@ -48,7 +47,6 @@ export function createWebhookActivities(deps: Deps, { lookup }: { readonly looku
       webhook_endpoint_id,
       at,
     }: DeliverWebhooks): Promise<Step<WebhookStepKind>> {
-      const activity = Context.current();
       const now = (): Instant => latest(at, wallClock());
       const dispatcher = connectToTargets(target);
       const options = {
@@ -60,11 +58,12 @@ export function createWebhookActivities(deps: Deps, { lookup }: { readonly looku
         timeout_milliseconds,
         now,
       };
-      const heart = setInterval(() => activity.heartbeat(), HEARTBEAT_MILLISECONDS);
       try {
-        await deliverDue({ organization_id, webhook_endpoint_id }, { ...options, signal: activity.cancellationSignal });
+        await deliverDue(
+          { organization_id, webhook_endpoint_id },
+          { ...options, signal: Context.current().cancellationSignal },
+        );
       } finally {
-        clearInterval(heart);
         await dispatcher.destroy();
       }
       return inOrganization(db, organization_id, (trx) => planNextRound(trx, webhook_endpoint_id, now()));

@@ -10,6 +10,7 @@ import { createSubscriptionActivities } from '../activities/subscriptions.ts';
 import { createWebhookActivities } from '../activities/webhooks.ts';
 import type { Listener } from '../db/listener.ts';
 import { bundleWorkflows } from './bundle.ts';
+import { heartbeat } from './heartbeat.ts';
 import { OutboxRelay } from './outbox-relay.ts';
 import { taskQueues } from './task-queues.ts';
 
@@ -37,11 +38,13 @@ const WORKFLOWS_CACHED = 300;
 /** One worker for each task queue, and the relay that rings the workflows. */
 export async function createWorkers(deps: WorkersDeps): Promise<Workers> {
   const { connection, namespace, listener, client_connection } = deps;
-  const common: Pick<WorkerOptions, 'connection' | 'namespace' | 'shutdownGraceTime' | 'shutdownForceTime'> = {
+  const common: Omit<WorkerOptions, 'taskQueue'> = {
     connection,
     namespace,
     shutdownGraceTime: '5 seconds',
     shutdownForceTime: '10 seconds',
+    interceptors: { activity: [heartbeat] },
+    maxHeartbeatThrottleInterval: '2 seconds',
   };
   const workers = await Promise.all([
     Worker.create({

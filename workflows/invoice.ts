@@ -5,18 +5,21 @@ import { live, type LongLivedInput } from './shared/long-lived.ts';
 
 const { planInvoice } = proxyLocalActivities<InvoiceActivities>({
   startToCloseTimeout: '30 seconds',
-  retry: { initialInterval: '500 milliseconds', maximumInterval: '1 minute' },
+  retry: { initialInterval: '500 milliseconds', maximumInterval: '30 seconds' },
 });
 
 const { finalize } = proxyActivities<InvoiceActivities>({
   startToCloseTimeout: '2 minutes',
-  retry: { initialInterval: '1 second', maximumInterval: '5 minutes' },
+  heartbeatTimeout: '10 seconds',
+  retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },
 });
 
 const { renderInvoice } = proxyActivities<DocumentActivities>({
   taskQueue: 'documents',
-  startToCloseTimeout: '2 minutes',
-  retry: { initialInterval: '2 seconds', maximumInterval: '5 minutes' },
+  // The first may have to wait until a browser has been fetched.
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout: '10 seconds',
+  retry: { initialInterval: '2 seconds', maximumInterval: '1 minute' },
 });
 
 export interface InvoiceInput extends LongLivedInput<InvoiceStepKind> {

@@ -4,12 +4,13 @@ import { live, type LongLivedInput } from './shared/long-lived.ts';
 
 const { planSubscription } = proxyLocalActivities<SubscriptionActivities>({
   startToCloseTimeout: '30 seconds',
-  retry: { initialInterval: '500 milliseconds', maximumInterval: '1 minute' },
+  retry: { initialInterval: '500 milliseconds', maximumInterval: '30 seconds' },
 });
 
 const steps = proxyActivities<SubscriptionActivities>({
   startToCloseTimeout: '2 minutes',
-  retry: { initialInterval: '1 second', maximumInterval: '5 minutes' },
+  heartbeatTimeout: '10 seconds',
+  retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },
 });
 
 export interface SubscriptionInput extends LongLivedInput<SubscriptionStepKind> {

@@ -10,8 +10,8 @@ const { deliverWebhooks } = proxyActivities<WebhookActivities>({
   taskQueue: 'integrations',
   // A round takes as long as its slowest receiver; the heartbeat tells that somebody is at it.
   startToCloseTimeout: '1 hour',
-  heartbeatTimeout: '30 seconds',
-  retry: { initialInterval: '1 second', maximumInterval: '5 minutes' },
+  heartbeatTimeout: '10 seconds',
+  retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },
 });
 
 export interface WebhookEndpointInput {

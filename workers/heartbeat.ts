@@ -1,0 +1,23 @@
+import type { Context } from '@temporalio/activity';
+import type { ActivityInboundCallsInterceptor, ActivityInterceptors } from '@temporalio/worker';
+
+/** Several times in each `heartbeatTimeout` of the workflows, which are 10 seconds and more. */
+const BEAT_MS = 2_000;
+
+/**
+ * Tells Temporal that a worker is still at an activity, whatever the activity does. When it falls silent because the worker was killed, another one
+ * begins the activity anew: soon, and however long it is allowed to take.
+ */
+export function heartbeat(context: Context): ActivityInterceptors {
+  const inbound: ActivityInboundCallsInterceptor = {
+    async execute(input, next) {
+      const beat = setInterval(() => context.heartbeat(), BEAT_MS);
+      try {
+        return await next(input);
+      } finally {
+        clearInterval(beat);
+      }
+    },
+  };
+  return { inbound };
+}
