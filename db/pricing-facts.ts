@@ -1,4 +1,6 @@
 import type { AggregationType } from '../billing/billable-metrics/aggregation.ts';
+import type { Cents } from '../billing/money/cents.ts';
+import type { ChargeFilter, FilterValues } from '../billing/usage/filters.ts';
 import type { Transaction } from './transaction.ts';
 
 /** A tax as a fee bears it. */
@@ -21,12 +23,19 @@ export interface ChargeFacts {
   readonly invoice_display_name: string | null;
   readonly pay_in_advance: boolean;
   readonly invoiceable: boolean;
+  readonly prorated: boolean;
+  readonly min_amount_cents: Cents;
+  /** Oldest first. */
+  readonly filters: readonly ChargeFilter[];
   readonly billable_metric_id: string;
   readonly metric_code: string;
   readonly metric_name: string;
   readonly metric_description: string | null;
   readonly aggregation_type: AggregationType;
   readonly field_name: string | null;
+  readonly recurring: boolean;
+  /** The values that the metric lists for each key. */
+  readonly metric_filters: FilterValues;
   readonly rounding_function: 'round' | 'ceil' | 'floor' | null;
   readonly rounding_precision: number | null;
   readonly taxes: readonly TaxFacts[];
@@ -37,14 +46,22 @@ const TAX_JSON = `jsonb_build_object('id', t.id, 'name', t.name, 'code', t.code,
 /** The live charges of plans, oldest first, in one statement. */
 export async function readCharges(trx: Transaction, plan_ids: readonly string[]): Promise<ChargeFacts[]> {
   const { rows } = await trx.raw<{ rows: ChargeFacts[] }>(
-    `select c.id, c.plan_id, c.code, c.charge_model, c.properties, c.invoice_display_name, c.pay_in_advance, c.invoiceable,
+    `select c.id, c.plan_id, c.code, c.charge_model, c.properties, c.invoice_display_name, c.pay_in_advance, c.invoiceable, c.prorated, c.min_amount_cents,
        m.id as billable_metric_id, m.code as metric_code, m.name as metric_name, m.description as metric_description,
-       m.aggregation_type, m.field_name, m.rounding_function, m.rounding_precision,
+       m.aggregation_type, m.field_name, m.recurring, m.rounding_function, m.rounding_precision,
        coalesce((
          select jsonb_agg(${TAX_JSON} order by t.created_at, t.id)
          from charge_taxes l join taxes t on t.id = l.tax_id and t.deleted_at is null
          where l.charge_id = c.id
-       ), '[]') as taxes
+       ), '[]') as taxes,
+       coalesce((
+         select jsonb_agg(jsonb_build_object('id', f.id, 'values', f.values, 'properties', f.properties, 'invoice_display_name', f.invoice_display_name)
+           order by f.position)
+         from charge_filters f where f.charge_id = c.id and f.deleted_at is null
+       ), '[]') as filters,
+       coalesce((
+         select jsonb_object_agg(f.key, to_jsonb(f.values)) from billable_metric_filters f where f.billable_metric_id = m.id
+       ), '{}') as metric_filters
      from charges c join billable_metrics m on m.id = c.billable_metric_id
      where c.organization_id = ? and c.plan_id = any(?) and c.deleted_at is null and m.deleted_at is null
      order by c.created_at, c.id`,

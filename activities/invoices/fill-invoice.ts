@@ -20,7 +20,8 @@ import {
 import { type ChargeFacts, readCharges, readTaxLevels, type TaxLevels } from '../../db/pricing-facts.ts';
 import { readSubscriptionFacts, type SubscriptionFacts } from '../../db/subscription-facts.ts';
 import type { Transaction } from '../../db/transaction.ts';
-import { readUsage } from '../../db/usage.ts';
+import type { Bucket } from '../../billing/usage/measure.ts';
+import { readChargeUsage } from '../../db/charge-usage.ts';
 import { subscriptionFeeOf } from './billing-occasion.ts';
 
 /**
@@ -65,27 +66,17 @@ async function readUses(
       .filter((charge) => charge.plan_id === subscription.plan_id && !charge.pay_in_advance)
       .map((charge) => ({ subscription, charge, from, to }));
   });
-  const readings = await readUsage(
+  const usage = await readChargeUsage(
     trx,
-    wanted.map(({ subscription, charge, from, to }) => ({
-      external_subscription_id: subscription.external_id,
-      code: charge.metric_code,
-      aggregation_type: charge.aggregation_type,
-      field_name: charge.field_name,
-      from,
-      to,
-    })),
+    wanted.map(({ subscription, ...window }) => ({ ...window, external_subscription_id: subscription.external_id })),
   );
   const uses = new Map<string, UsedCharge[]>(facts.map((one) => [one.id, []]));
-  for (const [index, { subscription, charge }] of wanted.entries()) {
-    const reading = readings[index];
-    assert(reading, 'usage: every window is answered');
-    uses.get(subscription.id)?.push(usedCharge(charge, reading));
-  }
+  for (const [index, { subscription, charge }] of wanted.entries())
+    uses.get(subscription.id)?.push(usedCharge(charge, usage[index] ?? []));
   return uses;
 }
 
-function usedCharge(charge: ChargeFacts, usage: UsedCharge['usage']): UsedCharge {
+function usedCharge(charge: ChargeFacts, buckets: readonly Bucket[]): UsedCharge {
   return {
     id: charge.id,
     charge_model: charge.charge_model as ChargeModelName,
@@ -98,10 +89,10 @@ function usedCharge(charge: ChargeFacts, usage: UsedCharge['usage']): UsedCharge
       code: charge.metric_code,
       name: charge.metric_name,
       description: charge.metric_description,
-      aggregation_type: charge.aggregation_type,
+      filters: charge.metric_filters,
       rounding: { rounding_function: charge.rounding_function, rounding_precision: charge.rounding_precision },
     },
-    usage,
+    buckets,
   };
 }
 

@@ -11,23 +11,34 @@ import {
   currentUsagePeriod,
 } from '../../billing/usage/current-usage.ts';
 import { currentUsageWire } from '../../billing/usage/wire.ts';
+import { readChargeUsage } from '../../db/charge-usage.ts';
 import { findCustomer } from '../../db/customers.ts';
 import { type ChargeFacts, readCharges, readTaxLevels } from '../../db/pricing-facts.ts';
 import { type SubscriptionFacts, readSubscriptionFacts } from '../../db/subscription-facts.ts';
 import { findSubscriptionByExternalId } from '../../db/subscriptions.ts';
 import type { Transaction } from '../../db/transaction.ts';
-import { readUsage } from '../../db/usage.ts';
 import { id, queryFlag, wireDate, wireDecimal, wireInstant } from '../contracts/fields.ts';
 import { type Operation, operation } from '../operation.ts';
 
+const numbers = {
+  units: wireDecimal,
+  total_aggregated_units: wireDecimal,
+  events_count: z.int(),
+  amount_cents: z.int(),
+  pricing_unit_details: z.null(),
+  presentation_breakdowns: z.array(z.never()),
+};
+
+const filterUsageObject = z.object({
+  ...numbers,
+  invoice_display_name: z.string().nullable(),
+  values: z.record(z.string(), z.array(z.string())).nullable().describe('Null: what no filter matches'),
+});
+
 const chargeUsageObject = z
   .object({
-    units: wireDecimal,
-    total_aggregated_units: wireDecimal,
-    events_count: z.int(),
-    amount_cents: z.int(),
+    ...numbers,
     amount_currency: z.string(),
-    pricing_unit_details: z.null(),
     charge: z.object({
       lago_id: id,
       code: z.string(),
@@ -40,9 +51,14 @@ const chargeUsageObject = z
       code: z.string(),
       aggregation_type: z.enum(aggregationTypes),
     }),
-    filters: z.array(z.never()),
-    grouped_usage: z.array(z.never()),
-    presentation_breakdowns: z.array(z.never()),
+    filters: z.array(filterUsageObject),
+    grouped_usage: z.array(
+      z.object({
+        ...numbers,
+        grouped_by: z.record(z.string(), z.string().nullable()),
+        filters: z.array(filterUsageObject),
+      }),
+    ),
   })
   .meta({ id: 'CustomerChargeUsageObject' });
 
@@ -118,22 +134,15 @@ async function currentUsage(
   options: { readonly at: Instant; readonly isTaxed: boolean },
 ) {
   const period = currentUsagePeriod(usageSubscription(subscription), options.at);
-  const readings = await readUsage(
+  const usages = await readChargeUsage(
     trx,
-    charges.map((charge) => ({
-      external_subscription_id: subscription.external_id,
-      code: charge.metric_code,
-      aggregation_type: charge.aggregation_type,
-      field_name: charge.field_name,
-      from: period.from,
-      to: period.to,
-    })),
+    charges.map((charge) => ({ external_subscription_id: subscription.external_id, charge, ...period })),
   );
   const { plan_id, customer_id, currency } = subscription;
   const levels = options.isTaxed ? await readTaxLevels(trx, customer_id, [plan_id]) : undefined;
   const usage = computeCurrentUsage({
     currency,
-    charges: readings.map((reading, position) => ({ charge: charges[position] as MeteredCharge, reading })),
+    charges: usages.map((buckets, position) => ({ charge: charges[position] as MeteredCharge, buckets })),
     taxes: levels && { ...levels, plan: levels.plans.get(plan_id) ?? [] },
   });
   return currentUsageWire(usage, period);

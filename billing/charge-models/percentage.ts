@@ -125,6 +125,17 @@ function freeEventsCount(terms: Properties, totals: readonly Decimal[] = []): nu
   return freeEventsMax > 0 && within > 0 ? Math.min(freeEventsMax, within) : Math.max(freeEventsMax, within);
 }
 
+/** Whether the price of each event is bounded, so that each must be known. */
+export function hasBoundsPerEvent(stored: unknown): boolean {
+  return hasBounds(properties.parse(stored));
+}
+
+/** Whether something is free, be it events or an amount. */
+export function hasFreeUnits(stored: unknown): boolean {
+  const { freeEventsMax, freeAmount } = readTerms(properties.parse(stored));
+  return freeEventsMax > 0 || !freeAmount.isZero();
+}
+
 function hasBounds({ per_transaction_min_amount: min, per_transaction_max_amount: max }: Properties): boolean {
   return isDecimalText(min) || isDecimalText(max);
 }

@@ -18,6 +18,7 @@ export interface Fee {
   readonly invoice_id: string | null;
   readonly subscription_id: string | null;
   readonly charge_id: string | null;
+  readonly charge_filter_id: string | null;
   readonly fee_type: FeeType;
   readonly item_id: string;
   readonly item_type: FeeItemType;
@@ -26,6 +27,11 @@ export interface Fee {
   readonly item_description: string | null;
   readonly invoice_display_name: string | null;
   readonly grouped_by: Readonly<Record<string, string | null>>;
+  /** The values of the charge's filter, as they were. */
+  readonly item_filters: Readonly<Record<string, readonly string[]>> | null;
+  readonly filter_invoice_display_name: string | null;
+  /** Of what tops a charge up to its minimum: the fee it tops up. */
+  readonly true_up_parent_fee_id: string | null;
   readonly amount_currency: Currency;
   readonly amount_cents: Cents;
   /** Decimal text in cents, as all `precise_*_cents`; `precise_unit_amount` is in currency units. */

@@ -1,4 +1,3 @@
-import type { AggregationType } from '../billable-metrics/aggregation.ts';
 import type { Rounding } from '../billable-metrics/rounding.ts';
 import type { StoredProperties } from '../charge-models/charge-model.ts';
 import type { ChargeModelName } from '../charge-models/index.ts';
@@ -10,6 +9,8 @@ import { centsToUnits } from '../money/cents.ts';
 import type { SubscriptionFee } from '../subscriptions/subscription-fee.ts';
 import { applyTaxes, type FeeTaxes, type InvoiceTaxes } from '../taxes/apply-taxes.ts';
 import { resolveTaxes, type Tax } from '../taxes/resolve-taxes.ts';
+import { filterDisplayName, type FilterValues } from '../usage/filters.ts';
+import type { Bucket } from '../usage/measure.ts';
 import { computeTotals, type Totals } from './totals.ts';
 
 /** A charge with its metric and what was used of it in the charges span. */
@@ -25,10 +26,12 @@ export interface UsedCharge {
     readonly code: string;
     readonly name: string;
     readonly description: string | null;
-    readonly aggregation_type: AggregationType;
     readonly rounding: Rounding;
+    /** The listed values of each key. */
+    readonly filters: FilterValues;
   };
-  readonly usage: { readonly units: string; readonly events_count: number };
+  /** Each is a fee of its own. */
+  readonly buckets: readonly Bucket[];
 }
 
 /** One subscription on an invoice. */
@@ -92,10 +95,12 @@ export function computeInvoice(facts: InvoiceFacts): ComputedInvoice {
     return [
       ...own.map((fee) => ({ fee, taxes: resolveTaxes(levels) })),
       ...subscription.charges
-        .map((charge) => ({
-          fee: chargeLine(subscription, charge, currency),
-          taxes: resolveTaxes({ charge: charge.taxes, ...levels }),
-        }))
+        .flatMap((charge) =>
+          charge.buckets.map((bucket) => ({
+            fee: chargeLine(subscription, charge, bucket, currency),
+            taxes: resolveTaxes({ charge: charge.taxes, ...levels }),
+          })),
+        )
         .filter(({ fee }) => isChargeFeeStored({ ...fee, events_count: fee.events_count ?? 0 })),
     ];
   });
@@ -133,21 +138,24 @@ function subscriptionLine(subscription: BilledSubscription, fee: SubscriptionFee
   };
 }
 
-function chargeLine(subscription: BilledSubscription, charge: UsedCharge, currency: Currency): UntaxedFee {
-  const { metric, usage } = charge;
-  const numbers = priceCharge({
-    charge_model: charge.charge_model,
-    properties: charge.properties,
-    currency,
-    units: usage.units,
-    events_count: usage.events_count,
-    rounding: metric.rounding,
-  });
+function chargeLine(
+  subscription: BilledSubscription,
+  charge: UsedCharge,
+  { filter, grouped_by, usage }: Bucket,
+  currency: Currency,
+): UntaxedFee {
+  const { metric, charge_model } = charge;
+  const properties = filter?.properties ?? charge.properties;
+  const numbers = priceCharge({ ...usage, charge_model, properties, currency, rounding: metric.rounding });
   return {
     ...NOTHING_SPECIAL,
     ...numbers,
     subscription_id: subscription.id,
     charge_id: charge.id,
+    charge_filter_id: filter?.id ?? null,
+    item_filters: filter?.values ?? null,
+    filter_invoice_display_name: filter && filterDisplayName(filter),
+    grouped_by,
     fee_type: 'charge',
     item_id: metric.id,
     item_type: 'BillableMetric',
@@ -165,6 +173,10 @@ function chargeLine(subscription: BilledSubscription, charge: UsedCharge, curren
 
 const NOTHING_SPECIAL = {
   grouped_by: {},
+  charge_filter_id: null,
+  item_filters: null,
+  filter_invoice_display_name: null,
+  true_up_parent_fee_id: null,
   precise_coupons_amount_cents: '0',
   description: null,
   event_transaction_id: null,

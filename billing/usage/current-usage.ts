@@ -7,10 +7,13 @@ import type { Instant, LocalDate, Span } from '../clock/instant.ts';
 import { addDays } from '../clock/calendar.ts';
 import type { Cents } from '../money/cents.ts';
 import type { Currency } from '../money/currency.ts';
+import { sum } from '../money/decimal.ts';
 import { billingSpans } from '../subscriptions/billing-spans.ts';
 import { type Terms, chargesTerms, periodAt } from '../subscriptions/periods.ts';
 import { applyTaxes } from '../taxes/apply-taxes.ts';
 import { type Tax, type TaxLevels, resolveTaxes } from '../taxes/resolve-taxes.ts';
+import type { ChargeFilter } from './filters.ts';
+import type { Bucket, GroupedBy } from './measure.ts';
 
 /** A charge of the plan with its metric. */
 export interface MeteredCharge {
@@ -19,6 +22,7 @@ export interface MeteredCharge {
   readonly charge_model: ChargeModelName;
   readonly properties: StoredProperties;
   readonly invoice_display_name: string | null;
+  readonly filters: readonly ChargeFilter[];
   readonly taxes: readonly Tax[];
   readonly billable_metric_id: string;
   readonly metric_code: string;
@@ -54,11 +58,25 @@ export function currentUsagePeriod(subscription: UsageSubscription, at: Instant)
   return { from: charges.from, to: charges.to, issuing_date: addDays(periodAt(terms, at).to_date, -1) };
 }
 
-export interface ChargeUsage extends Pick<
-  ChargeFeeNumbers,
-  'units' | 'total_aggregated_units' | 'events_count' | 'amount_cents'
-> {
+/** What adds up: over groups, over filters, over both. */
+export type UsageNumbers = Pick<ChargeFeeNumbers, 'units' | 'total_aggregated_units' | 'events_count' | 'amount_cents'>;
+
+export interface FilterUsage extends UsageNumbers {
+  /** Null: what no filter matches. */
+  readonly filter: ChargeFilter | null;
+}
+
+export interface GroupUsage extends UsageNumbers {
+  readonly grouped_by: GroupedBy;
+  readonly filters: readonly FilterUsage[];
+}
+
+export interface ChargeUsage extends UsageNumbers {
   readonly charge: MeteredCharge;
+  /** Empty where the charge has no filters. */
+  readonly filters: readonly FilterUsage[];
+  /** Empty where nothing is grouped. */
+  readonly groups: readonly GroupUsage[];
 }
 
 export interface CurrentUsage {
@@ -71,37 +89,80 @@ export interface CurrentUsage {
 
 export interface UsageFacts {
   readonly currency: Currency;
-  readonly charges: readonly {
-    readonly charge: MeteredCharge;
-    readonly reading: { readonly units: string; readonly events_count: number };
-  }[];
+  readonly charges: readonly { readonly charge: MeteredCharge; readonly buckets: readonly Bucket[] }[];
   /** Of the plan and what is above it. Absent: untaxed. */
   readonly taxes: Omit<TaxLevels, 'charge'> | undefined;
 }
 
-/** What the charges would cost if the period ended now: each is priced as its fee will be. By the name of the metric. */
+interface Priced extends UsageNumbers {
+  readonly bucket: Bucket;
+  readonly precise_amount_cents: string;
+}
+
+/** What the charges would cost if the period ended now: each bucket is priced as its fee will be. By the name of the metric. */
 export function computeCurrentUsage({ currency, charges, taxes }: UsageFacts): CurrentUsage {
   const priced = charges
-    .map(({ charge, reading }) => ({
-      charge,
-      ...priceCharge({ ...reading, ...pricingOf(charge), currency }),
-      precise_coupons_amount_cents: '0',
-      taxes: taxes ? resolveTaxes({ ...taxes, charge: charge.taxes }) : [],
-    }))
+    .map(({ charge, buckets }) => ({ charge, parts: buckets.map((bucket) => price(charge, bucket, currency)) }))
     .sort((a, b) => compare(a.charge.metric_name.toLowerCase(), b.charge.metric_name.toLowerCase()));
-  const amount_cents = priced.reduce((total, charge) => total + charge.amount_cents, 0);
-  const { taxes_amount_cents } = applyTaxes(priced).invoice;
+  const { taxes_amount_cents } = applyTaxes(
+    priced.flatMap(({ charge, parts }) =>
+      parts.map((part) => ({
+        ...part,
+        precise_coupons_amount_cents: '0',
+        taxes: taxes ? resolveTaxes({ ...taxes, charge: charge.taxes }) : [],
+      })),
+    ),
+  ).invoice;
+  const usages = priced.map(({ charge, parts }) => chargeUsage(charge, parts));
+  const { amount_cents } = add(usages);
   return {
     currency,
-    charges: priced,
+    charges: usages,
     amount_cents,
     taxes_amount_cents,
     total_amount_cents: amount_cents + taxes_amount_cents,
   };
 }
 
-function pricingOf({ charge_model, properties, rounding_function, rounding_precision }: MeteredCharge) {
-  return { charge_model, properties, rounding: { rounding_function, rounding_precision } };
+function price(charge: MeteredCharge, bucket: Bucket, currency: Currency): Priced {
+  const { charge_model, rounding_function, rounding_precision } = charge;
+  const properties = bucket.filter?.properties ?? charge.properties;
+  const rounding = { rounding_function, rounding_precision };
+  return { bucket, ...priceCharge({ ...bucket.usage, charge_model, properties, rounding, currency }) };
+}
+
+function chargeUsage(charge: MeteredCharge, parts: readonly Priced[]): ChargeUsage {
+  const isGrouped = parts.some(({ bucket }) => Object.keys(bucket.grouped_by).length > 0);
+  const groups = isGrouped
+    ? Map.groupBy(parts, ({ bucket }) => JSON.stringify(bucket.grouped_by))
+    : new Map<string, Priced[]>();
+  return {
+    charge,
+    ...add(parts),
+    filters: byFilter(charge, parts),
+    groups: [...groups.values()].map((members) => ({
+      grouped_by: members[0]?.bucket.grouped_by ?? {},
+      ...add(members),
+      filters: byFilter(charge, members),
+    })),
+  };
+}
+
+function byFilter({ filters }: MeteredCharge, parts: readonly Priced[]): FilterUsage[] {
+  if (filters.length === 0) return [];
+  return [...Map.groupBy(parts, ({ bucket }) => bucket.filter)].map(([filter, members]) => ({
+    filter,
+    ...add(members),
+  }));
+}
+
+function add(parts: readonly UsageNumbers[]): UsageNumbers {
+  return {
+    units: sum(parts.map((part) => part.units)).toFixed(),
+    total_aggregated_units: sum(parts.map((part) => part.total_aggregated_units)).toFixed(),
+    events_count: parts.reduce((total, part) => total + part.events_count, 0),
+    amount_cents: parts.reduce((total, part) => total + part.amount_cents, 0),
+  };
 }
 
 function compare(a: string, b: string): number {

@@ -1,6 +1,6 @@
 import { addMilliseconds, toWireSeconds } from '../clock/instant.ts';
 import { toWireDecimal } from '../money/decimal.ts';
-import type { ChargeUsage, CurrentUsage, UsagePeriod } from './current-usage.ts';
+import type { ChargeUsage, CurrentUsage, FilterUsage, UsageNumbers, UsagePeriod } from './current-usage.ts';
 
 export function currentUsageWire(usage: CurrentUsage, period: UsagePeriod) {
   return {
@@ -16,14 +16,10 @@ export function currentUsageWire(usage: CurrentUsage, period: UsagePeriod) {
   };
 }
 
-function chargeUsageWire({ charge, ...numbers }: ChargeUsage, currency: string) {
+function chargeUsageWire({ charge, filters, groups, ...numbers }: ChargeUsage, currency: string) {
   return {
-    units: toWireDecimal(numbers.units),
-    total_aggregated_units: toWireDecimal(numbers.total_aggregated_units),
-    events_count: numbers.events_count,
-    amount_cents: numbers.amount_cents,
+    ...numbersWire(numbers),
     amount_currency: currency,
-    pricing_unit_details: null,
     charge: {
       lago_id: charge.id,
       code: charge.code,
@@ -36,8 +32,30 @@ function chargeUsageWire({ charge, ...numbers }: ChargeUsage, currency: string) 
       code: charge.metric_code,
       aggregation_type: charge.aggregation_type,
     },
-    filters: [],
-    grouped_usage: [],
+    filters: filters.map(filterUsageWire),
+    grouped_usage: groups.map((group) => ({
+      ...numbersWire(group),
+      grouped_by: group.grouped_by as Record<string, string | null>,
+      filters: group.filters.map(filterUsageWire),
+    })),
+  };
+}
+
+function filterUsageWire({ filter, ...numbers }: FilterUsage) {
+  return {
+    ...numbersWire(numbers),
+    invoice_display_name: filter?.invoice_display_name ?? null,
+    values: (filter?.values ?? null) as Record<string, string[]> | null,
+  };
+}
+
+function numbersWire({ units, total_aggregated_units, events_count, amount_cents }: UsageNumbers) {
+  return {
+    units: toWireDecimal(units),
+    total_aggregated_units: toWireDecimal(total_aggregated_units),
+    events_count,
+    amount_cents,
+    pricing_unit_details: null,
     presentation_breakdowns: [],
   };
 }

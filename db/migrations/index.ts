@@ -7,6 +7,7 @@ import * as subscriptions from './0005-subscriptions.ts';
 import * as events from './0006-events.ts';
 import * as invoices from './0007-invoices.ts';
 import * as webhooksAndDocuments from './0008-webhooks-and-documents.ts';
+import * as filtersAndGroups from './0010-filters-and-groups.ts';
 
 /** Numbered and forward only. A migration that has been released is never edited. */
 export const migrations: Readonly<Record<string, { up(knex: Knex): Promise<void> }>> = {
@@ -18,4 +19,5 @@ export const migrations: Readonly<Record<string, { up(knex: Knex): Promise<void>
   '0006-events': events,
   '0007-invoices': invoices,
   '0008-webhooks-and-documents': webhooksAndDocuments,
+  '0010-filters-and-groups': filtersAndGroups,
 };

@@ -268,6 +268,10 @@ const PERIOD = {
 const FEE = {
   subscription_id: null,
   charge_id: null,
+  charge_filter_id: null,
+  item_filters: null,
+  filter_invoice_display_name: null,
+  true_up_parent_fee_id: null,
   fee_type: 'subscription',
   item_type: 'Subscription',
   item_code: 'pro',

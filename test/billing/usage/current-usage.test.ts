@@ -47,6 +47,7 @@ describe('the amount of current usage', () => {
       charge_model: 'standard',
       properties: { amount: '0.335' },
       invoice_display_name: null,
+      filters: [],
       taxes: [],
       billable_metric_id: 'metric',
       metric_code: 'calls',
@@ -59,7 +60,7 @@ describe('the amount of current usage', () => {
   }
   const used = (units: string, changes?: Partial<MeteredCharge>) => ({
     charge: charge(changes),
-    reading: { units, events_count: 2 },
+    buckets: [{ filter: null, grouped_by: {}, usage: { units, events_count: 2 } }],
   });
 
   it('is what the fees would be, and their taxes', () => {

@@ -1,0 +1,206 @@
+import { assert } from '../assert.ts';
+import type { AggregationType } from '../billable-metrics/aggregation.ts';
+import type { StoredProperties } from '../charge-models/charge-model.ts';
+import type { ChargeModelName } from '../charge-models/index.ts';
+import { hasBoundsPerEvent, hasFreeUnits, runningTotals } from '../charge-models/percentage.ts';
+import type { UsageToPrice } from '../charge-models/price-charge.ts';
+import { Decimal, sum, ZERO } from '../money/decimal.ts';
+import { type ChargeFilter, type FilterValues, filtersInArrears, matchesAny } from './filters.ts';
+import type { Dimensions, UsageCell, UsageEvent, UsageReading } from './reading.ts';
+
+/** What of a charge and its metric decides how usage is measured. */
+export interface MeasuredCharge {
+  readonly charge_model: ChargeModelName;
+  readonly properties: StoredProperties;
+  /** Oldest first. */
+  readonly filters: readonly ChargeFilter[];
+  readonly metric: {
+    readonly aggregation_type: AggregationType;
+    /** The listed values of each key. */
+    readonly filters: FilterValues;
+  };
+}
+
+export type GroupedBy = Readonly<Record<string, string | null>>;
+
+/** What is priced on its own, and becomes a fee of its own: one combination of group values, under one filter or none. */
+export interface Bucket {
+  readonly filter: ChargeFilter | null;
+  /** In the order of the keys; empty where the charge does not group. */
+  readonly grouped_by: GroupedBy;
+  readonly usage: Pick<UsageToPrice, 'units' | 'full_units' | 'total_aggregated_units' | 'events_count' | 'events'>;
+}
+
+/** The properties that a reading must tell apart for a charge. */
+export function dimensionKeys({ filters, properties }: Pick<MeasuredCharge, 'filters' | 'properties'>): string[] {
+  const keys = [
+    ...filters.flatMap((filter) => [...Object.keys(filter.values), ...groupKeys(filter.properties)]),
+    ...groupKeys(properties),
+  ];
+  return [...new Set(keys)].sort();
+}
+
+export function groupKeys(properties: StoredProperties): readonly string[] {
+  return (properties['pricing_group_keys'] as readonly string[] | undefined) ?? [];
+}
+
+/** Whether the price depends on single events, so that sums do not do. */
+export function needsEvents({ charge_model, properties, filters, metric }: MeasuredCharge): boolean {
+  if (charge_model !== 'percentage') return false;
+  return [properties, ...filters.map((filter) => filter.properties)].some(
+    (terms) => hasBoundsPerEvent(terms) || (metric.aggregation_type === 'sum_agg' && hasFreeUnits(terms)),
+  );
+}
+
+/** What was used of a charge in arrears: its filters in their order, then what none of them matches, each by groups. */
+export function measure(charge: MeasuredCharge, reading: UsageReading): Bucket[] {
+  const aggregate = reading.detail === 'cells' ? aggregateCells : aggregateEvents;
+  return split<UsageCell | UsageEvent>(charge, reading.detail === 'cells' ? reading.cells : reading.events).map(
+    ({ filter, grouped_by, parts }) => ({
+      filter,
+      grouped_by,
+      usage: aggregate(charge, filter?.properties ?? charge.properties, parts as never),
+    }),
+  );
+}
+
+interface Part<T> {
+  readonly filter: ChargeFilter | null;
+  readonly grouped_by: GroupedBy;
+  readonly parts: readonly T[];
+}
+
+function split<T extends { readonly dimensions: Dimensions }>(charge: MeasuredCharge, all: readonly T[]): Part<T>[] {
+  const { filters, metric } = charge;
+  const choose = filtersInArrears(filters, metric.filters);
+  const isFiltered = matchesAny(filters, metric.filters);
+  const chosen = new Map<ChargeFilter | null, T[]>([...filters, null].map((filter) => [filter, []]));
+  for (const one of all) {
+    for (const filter of choose(one.dimensions)) chosen.get(filter)?.push(one);
+    if (!isFiltered(one.dimensions)) chosen.get(null)?.push(one);
+  }
+  return [...chosen].flatMap(([filter, parts]) =>
+    group(filter, groupKeys(filter?.properties ?? charge.properties), parts),
+  );
+}
+
+/** Missing, empty and blank values are one group. Without any event there is one result, with no values. */
+function group<T extends { readonly dimensions: Dimensions }>(
+  filter: ChargeFilter | null,
+  keys: readonly string[],
+  parts: readonly T[],
+): Part<T>[] {
+  const groups = Map.groupBy(parts, ({ dimensions }) => JSON.stringify(keys.map((key) => groupValue(dimensions[key]))));
+  if (groups.size === 0) groups.set(JSON.stringify(keys.map(() => null)), []);
+  return [...groups]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([values, members]) => {
+      const texts = JSON.parse(values) as (string | null)[];
+      return {
+        filter,
+        grouped_by: Object.fromEntries(keys.map((key, index) => [key, texts[index] ?? null])),
+        parts: members,
+      };
+    });
+}
+
+function groupValue(text: string | null | undefined): string | null {
+  return text === null || text === undefined || text.trim() === '' ? null : text;
+}
+
+type Aggregate<T> = (charge: MeasuredCharge, properties: StoredProperties, parts: readonly T[]) => Bucket['usage'];
+
+const aggregateCells: Aggregate<UsageCell> = ({ metric, charge_model }, properties, cells) => {
+  const events_count = cells.reduce((total, cell) => total + cell.events_count, 0);
+  const usage = { units: unitsOfCells(metric.aggregation_type, cells), events_count };
+  if (metric.aggregation_type === 'unique_count_agg') usage.events_count = usage.units.toNumber();
+  if (charge_model === 'dynamic')
+    return { ...usage, events: { dynamic_amount_cents: sum(cells.map((cell) => cell.dynamic_amount_cents)) } };
+  if (charge_model === 'percentage')
+    return {
+      ...usage,
+      events: { running_totals: runningTotals(properties, { ...metric, units: usage.units, event_values: [] }) },
+    };
+  return usage;
+};
+
+function unitsOfCells(aggregation_type: AggregationType, cells: readonly UsageCell[]): Decimal {
+  switch (aggregation_type) {
+    case 'count_agg':
+      return sum(cells.map((cell) => cell.events_count));
+    case 'sum_agg':
+      return sum(cells.map((cell) => cell.sum));
+    case 'max_agg':
+      return maximum(cells.flatMap((cell) => cell.max ?? []));
+    case 'latest_agg': {
+      const latest = cells.flatMap((cell) => cell.latest ?? []).sort((a, b) => (a.order < b.order ? 1 : -1))[0];
+      return Decimal.max(latest?.value ?? 0, 0);
+    }
+    case 'unique_count_agg':
+      return new Decimal(activeValues(cells));
+    default:
+      throw new Error(`usage: ${aggregation_type} is not read from cells`);
+  }
+}
+
+/** Adding what is there and removing what is not change nothing, so only what was done last to each value matters. */
+function activeValues(cells: readonly UsageCell[]): number {
+  const last = new Map<string | null, UsageCell>();
+  for (const cell of cells) {
+    const known = last.get(cell.value);
+    if (!known || (cell.latest?.order ?? '') > (known.latest?.order ?? '')) last.set(cell.value, cell);
+  }
+  return [...last.values()].filter((cell) => cell.operation === 'add').length;
+}
+
+/** Events are looked at one by one only where a price depends on them; what they add up to is the same. */
+const aggregateEvents: Aggregate<UsageEvent> = ({ metric, charge_model }, properties, events) => {
+  assert(charge_model === 'percentage', `usage: ${charge_model} is measured from cells`);
+  const { aggregation_type } = metric;
+  const values = events.map((event) => new Decimal(event.value ?? 0));
+  const units = unitsOfEvents(aggregation_type, events, values);
+  return {
+    units,
+    events_count: aggregation_type === 'unique_count_agg' ? units.toNumber() : events.length,
+    events: {
+      running_totals: runningTotals(properties, { aggregation_type, units, event_values: values }),
+      event_values: shares(aggregation_type, values),
+    },
+  };
+};
+
+function unitsOfEvents(
+  aggregation_type: AggregationType,
+  events: readonly UsageEvent[],
+  values: readonly Decimal[],
+): Decimal {
+  switch (aggregation_type) {
+    case 'count_agg':
+      return new Decimal(events.length);
+    case 'sum_agg':
+      return sum(values);
+    case 'max_agg':
+      return maximum(values);
+    case 'unique_count_agg': {
+      const last = new Map(events.map((event) => [event.value, event.operation]));
+      return new Decimal([...last.values()].filter((operation) => operation === 'add').length);
+    }
+    default:
+      throw new Error(`usage: ${aggregation_type} is not read from events`);
+  }
+}
+
+/** What each event carries of the units: of a sum its value, of a maximum the first that has it all, otherwise one each. */
+function shares(aggregation_type: AggregationType, values: readonly Decimal[]): Decimal[] {
+  if (aggregation_type === 'sum_agg') return [...values];
+  if (aggregation_type !== 'max_agg') return values.map(() => new Decimal(1));
+  const max = maximum(values);
+  const first = values.findIndex((value) => value.eq(max));
+  return values.map((value, index) => (index === first ? value : ZERO));
+}
+
+function maximum(values: readonly (Decimal | string)[]): Decimal {
+  return (
+    values.reduce<Decimal | undefined>((max, value) => (max?.gte(value) ? max : new Decimal(value)), undefined) ?? ZERO
+  );
+}
