@@ -37,7 +37,7 @@ export async function up(knex: Knex): Promise<void> {
         update outbox set rung_at = taken_at, rings = least(outbox.rings + 1, 100)
         where outbox.id in (
           select o.id from outbox o
-          where o.rung_at is null or o.rung_at < taken_at - least(interval '1 hour', interval '15 seconds' * power(2, least(o.rings, 20)))
+          where o.rung_at is null or o.rung_at < taken_at - least(interval '1 hour', interval '15 seconds' * power(2, least(o.rings, 20) - 1))
           order by o.rung_at nulls first, o.id limit rows_max
           for update skip locked
         )
