@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { z } from 'zod';
+import { operations } from '../../api/routes/index.ts';
+import type { Operation } from '../../api/operation.ts';
+import { type ApiClient, type TestApi, startApi } from '../support/api.ts';
+import { Builders } from '../support/builders.ts';
+
+const NOW = '2026-03-10T15:30:00.000Z';
+
+/** Operations on what there is one of for each organization: there is nothing to name. */
+const hasOneOfEach = (operation: Operation): boolean =>
+  ['organizations', 'sandbox', 'webhooks'].includes(operation.tag);
+
+const namesSomething = ({ path }: Operation): boolean => path.includes('{');
+const isList = (operation: Operation): boolean =>
+  operation.method === 'GET' && !namesSomething(operation) && !hasOneOfEach(operation);
+
+describe('two organizations', () => {
+  let api: TestApi;
+  let acme: ApiClient;
+  let other: ApiClient;
+  /** What of Acme's a path can name, by the place in it. */
+  let named: Record<string, string>;
+
+  before(async () => {
+    api = await startApi();
+    acme = await api.newOrganization({ clock: NOW });
+    other = await api.newOrganization({ clock: NOW });
+    named = await fill(acme);
+  });
+  after(() => api.stop());
+
+  async function fill(client: ApiClient): Promise<Record<string, string>> {
+    const build = new Builders(api.db, client.organization.id, '2026-02-01T00:00:00.000Z');
+    const customer = await build.customer('cus');
+    const metric = await build.metric('calls');
+    const plan = await build.plan('pro', {}, [{ billable_metric_id: metric.id }]);
+    const subscription = await build.subscription(customer, plan);
+    const invoice = await build.invoice(customer, {}, { fees: [{ subscription_id: subscription.id }] });
+    const fee = await build.fee(customer);
+    await client.post('/taxes', { tax: { name: 'VAT', code: 'vat', rate: '20' } });
+    const endpoint = await client.post('/webhook_endpoints', { webhook_endpoint: { webhook_url: 'https://a.test/' } });
+    await client.post('/events', {
+      event: { transaction_id: 'tx', code: 'calls', external_subscription_id: subscription.external_id },
+    });
+    return {
+      '/taxes/{code}': 'vat',
+      '/billable_metrics/{code}': metric.code,
+      '/plans/{code}': plan.code,
+      '/customers/{external_customer_id}': customer.external_id,
+      '/subscriptions/{external_id}': subscription.external_id,
+      '/events/{transaction_id}': 'tx',
+      '/invoices/{lago_id}': invoice.id,
+      '/fees/{lago_id}': fee.id,
+      '/webhook_endpoints/{lago_id}': endpoint.body.webhook_endpoint.lago_id,
+    };
+  }
+
+  /** The operation's path with Acme's things in it. */
+  function pathOf({ op, path }: Operation): string {
+    const place = Object.keys(named).find((start) => path.startsWith(start));
+    assert(place, `${op}: the test knows something that its path can name`);
+    const start = place.replace(/\{\w+\}/, named[place] as string);
+    const query = path.endsWith('/current_usage') ? '?external_subscription_id=sub' : '';
+    return start + path.slice(place.length) + query;
+  }
+
+  /** The least that every operation on something named lets in. */
+  function bodyOf({ body }: Operation): unknown {
+    if (!(body instanceof z.ZodObject)) return undefined;
+    const [root] = Object.entries(body.shape).find(([, field]) => field instanceof z.ZodObject) ?? [];
+    return root === undefined ? {} : { [root]: { payment_status: 'succeeded' } };
+  }
+
+  for (const operation of operations.filter(namesSomething))
+    it(`do not find each other's: ${operation.op}`, async () => {
+      const { status, body } = await other.call(operation.method, pathOf(operation), bodyOf(operation));
+      assert.equal(status, 404, JSON.stringify(body));
+      assert.match(body.code, /_not_found$/);
+      assert.notEqual(body.code, 'resource_not_found');
+    });
+
+  for (const operation of operations.filter(isList))
+    it(`do not list each other's: ${operation.op}`, async () => {
+      const theirs = await acme.get(operation.path);
+      assert.ok(theirs.body.meta.total_count > 0, 'there is something to be seen');
+      const { status, body } = await other.get(operation.path);
+      assert.equal(status, 200);
+      assert.equal(body.meta.total_count, 0);
+    });
+
+  it('do not reach each other through what they send', async () => {
+    const metric = await acme.get('/billable_metrics/calls');
+    const plan = {
+      name: 'Mine',
+      code: 'mine',
+      interval: 'monthly',
+      amount_cents: 1,
+      amount_currency: 'EUR',
+      pay_in_advance: false,
+    };
+    const charge = {
+      billable_metric_id: metric.body.billable_metric.lago_id,
+      charge_model: 'standard',
+      properties: { amount: '1' },
+    };
+    const cases: [path: string, body: unknown, code: string][] = [
+      ['/plans', { plan: { ...plan, charges: [charge] } }, 'billable_metrics_not_found'],
+      ['/plans', { plan: { ...plan, tax_codes: ['vat'] } }, 'tax_not_found'],
+      ['/customers', { customer: { external_id: 'mine', tax_codes: ['vat'] } }, 'tax_not_found'],
+      [
+        '/subscriptions',
+        { subscription: { external_customer_id: 'cus', plan_code: 'pro', external_id: 'mine' } },
+        'plan_not_found',
+      ],
+    ];
+    for (const [path, body, code] of cases) {
+      const answer = await other.post(path, body);
+      assert.deepEqual([answer.status, answer.body.code], [404, code], path);
+    }
+  });
+
+  it('may use the same codes and ids', async () => {
+    const third = await api.newOrganization({ clock: NOW });
+    await fill(third);
+    assert.equal((await third.delete('/plans/pro')).status, 200);
+    assert.equal((await acme.get('/plans/pro')).status, 200);
+  });
+});
