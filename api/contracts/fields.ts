@@ -136,7 +136,11 @@ export const date = z
 export const taxCodes = z.array(z.string()).max(100, 'value_is_too_long').nullish();
 
 /** `?flag=true`. */
-export const queryFlag = z.enum(['true', 'false']).transform((value) => value === 'true');
+export const queryFlag = z
+  .string()
+  .refine((value) => value === 'true' || value === 'false', 'value_is_invalid')
+  .transform((value) => value === 'true')
+  .meta({ type: 'boolean' });
 
 /** `?name[]=a&name[]=b`: one or several, read as a list. Give it the name with its brackets. */
 export function queryList<T extends z.ZodType>(item: T): z.ZodType<z.output<T>[]> {

@@ -34,7 +34,7 @@ export interface Charge {
   readonly properties: StoredProperties;
   readonly pay_in_advance: boolean;
   readonly invoiceable: boolean;
-  readonly regroup_paid_fees: string | null;
+  readonly regroup_paid_fees: 'invoice' | null;
   readonly prorated: boolean;
   readonly min_amount_cents: Cents;
   readonly created_at: Instant;

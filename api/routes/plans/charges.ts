@@ -71,7 +71,7 @@ export function toFields(
     invoice_display_name: invoice_display_name ?? null,
     pay_in_advance,
     invoiceable,
-    regroup_paid_fees,
+    regroup_paid_fees: regroup_paid_fees as ChargeFields['regroup_paid_fees'],
     prorated,
     min_amount_cents,
   };
