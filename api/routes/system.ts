@@ -64,10 +64,14 @@ const PAGE = `<!doctype html>
   <body>
     <div id="reference"></div>
     <script src="/docs/reference.js"></script>
-    <script>Scalar.createApiReference('#reference', { url: '/openapi.json', withDefaultFonts: false, telemetry: false, hideClientButton: true })</script>
+    <script>Scalar.createApiReference('#reference', { url: '/openapi.json', withDefaultFonts: false, telemetry: false, hideClientButton: true, showDeveloperTools: 'never', agent: { disabled: true }, mcp: { disabled: true } })</script>
   </body>
 </html>
 `;
+
+/** Whatever the script would like to fetch elsewhere: who reads the page, and what with, stays here. */
+const POLICY =
+  "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:";
 
 /** The reference page's script is served from our own installation: it works without the internet. */
 function serveReference(router: Router<RequestState>, document: OpenApiDocument): void {
@@ -78,6 +82,7 @@ function serveReference(router: Router<RequestState>, document: OpenApiDocument)
   });
   get(router, '/docs', (context) => {
     context.type = 'html';
+    context.set('content-security-policy', POLICY);
     context.body = PAGE;
   });
   get(router, '/docs/reference.js', (context) => {
