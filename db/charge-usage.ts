@@ -1,28 +1,26 @@
 import { assert } from '../billing/assert.ts';
 import type { ChargeModelName } from '../billing/charge-models/index.ts';
-import type { Span } from '../billing/clock/instant.ts';
+import type { Instant } from '../billing/clock/instant.ts';
 import { type Bucket, dimensionKeys, type MeasuredCharge, measure, needsEvents } from '../billing/usage/measure.ts';
+import type { MeasuredSpan } from '../billing/usage/time-weighted.ts';
 import type { ChargeFacts } from './pricing-facts.ts';
 import type { Transaction } from './transaction.ts';
 import { readUsage } from './usage.ts';
 
 /** A charge and the events that it prices. Of a recurring metric all events until the end of the span count. */
-export interface ChargeWindow extends Span {
+export interface ChargeWindow {
   readonly external_subscription_id: string;
   readonly charge: ChargeFacts;
+  readonly span: MeasuredSpan;
 }
 
-function measuredCharge({
-  charge_model,
-  properties,
-  filters,
-  aggregation_type,
-  metric_filters,
-}: ChargeFacts): MeasuredCharge {
+function measuredCharge(charge: ChargeFacts): MeasuredCharge {
+  const { charge_model, properties, filters, prorated, aggregation_type, metric_filters } = charge;
   return {
     charge_model: charge_model as ChargeModelName,
     properties,
     filters,
+    prorated,
     metric: { aggregation_type, filters: metric_filters },
   };
 }
@@ -32,20 +30,27 @@ export async function readChargeUsage(trx: Transaction, windows: readonly Charge
   const measured = windows.map(({ charge }) => measuredCharge(charge));
   const readings = await readUsage(
     trx,
-    windows.map(({ external_subscription_id, charge, from, to }, index) => ({
+    windows.map(({ external_subscription_id, charge, span }, index) => ({
       external_subscription_id,
       code: charge.metric_code,
       aggregation_type: charge.aggregation_type,
       field_name: charge.field_name,
-      from: charge.recurring ? null : from,
-      to,
+      from: beginning(charge, span),
+      to: span.to,
       keys: dimensionKeys(measured[index] as MeasuredCharge),
       detail: needsEvents(measured[index] as MeasuredCharge) ? 'events' : 'cells',
     })),
   );
   return readings.map((reading, index) => {
     const charge = measured[index];
-    assert(charge, 'usage: every window has a reading');
-    return measure(charge, reading);
+    const window = windows[index];
+    assert(charge && window, 'usage: every reading is of a window');
+    return measure(charge, reading, window.span);
   });
+}
+
+/** Recurring metrics count all there ever was; a weighted sum what has been since the subscription started. */
+function beginning({ recurring, aggregation_type }: ChargeFacts, { from, started_at }: MeasuredSpan): Instant | null {
+  if (!recurring) return from;
+  return aggregation_type === 'weighted_sum_agg' ? started_at : null;
 }

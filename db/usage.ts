@@ -10,6 +10,7 @@ export const supportedAggregations = [
   'max_agg',
   'latest_agg',
   'unique_count_agg',
+  'weighted_sum_agg',
 ] as const satisfies readonly AggregationType[];
 export type SupportedAggregation = (typeof supportedAggregations)[number];
 

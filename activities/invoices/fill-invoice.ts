@@ -20,6 +20,8 @@ import {
 import { type ChargeFacts, readCharges, readTaxLevels, type TaxLevels } from '../../db/pricing-facts.ts';
 import { readSubscriptionFacts, type SubscriptionFacts } from '../../db/subscription-facts.ts';
 import type { Transaction } from '../../db/transaction.ts';
+import { chargesTerms, periodAt } from '../../billing/subscriptions/periods.ts';
+import type { MeasuredSpan } from '../../billing/usage/time-weighted.ts';
 import type { Bucket } from '../../billing/usage/measure.ts';
 import { readChargeUsage } from '../../db/charge-usage.ts';
 import { subscriptionFeeOf } from './billing-occasion.ts';
@@ -38,7 +40,7 @@ export async function fillInvoice(trx: Transaction, invoice: Invoice, at: Instan
   const plan_ids = [...new Set(facts.map((one) => one.plan_id))];
   const charges = await readCharges(trx, plan_ids);
   const taxes = await readTaxLevels(trx, invoice.customer_id, plan_ids);
-  const uses = await readUses(trx, periods, facts, charges);
+  const uses = await readUses(trx, periods, facts, charges, invoice.timezone);
 
   const computed = computeInvoice({
     currency: invoice.currency,
@@ -58,13 +60,14 @@ async function readUses(
   periods: readonly BillingPeriod[],
   facts: readonly SubscriptionFacts[],
   charges: readonly ChargeFacts[],
+  timezone: string,
 ): Promise<Uses> {
   const wanted = facts.flatMap((subscription) => {
-    const { charges_from: from, charges_to: to } = periodOf(periods, subscription);
-    if (to <= from) return [];
+    const span = measuredSpan(subscription, periodOf(periods, subscription), timezone);
+    if (span.to <= span.from) return [];
     return charges
       .filter((charge) => charge.plan_id === subscription.plan_id && !charge.pay_in_advance)
-      .map((charge) => ({ subscription, charge, from, to }));
+      .map((charge) => ({ subscription, charge, span }));
   });
   const usage = await readChargeUsage(
     trx,
@@ -74,6 +77,21 @@ async function readUses(
   for (const [index, { subscription, charge }] of wanted.entries())
     uses.get(subscription.id)?.push(usedCharge(charge, usage[index] ?? []));
   return uses;
+}
+
+/** The charges span, with the days of the whole period that it is cut from. */
+function measuredSpan(facts: SubscriptionFacts, period: BillingPeriod, timezone: string): MeasuredSpan {
+  const { interval, billing_time, subscription_at, bill_charges_monthly, first_started_at } = facts;
+  const terms = chargesTerms({ interval, billing_time, subscription_at, timezone }, bill_charges_monthly);
+  const { charges_from: from, charges_to: to } = period;
+  return {
+    from,
+    to,
+    timezone,
+    period_days: periodAt(terms, from).days,
+    started_at: first_started_at ?? from,
+    is_ended_by_upgrade: false,
+  };
 }
 
 function usedCharge(charge: ChargeFacts, buckets: readonly Bucket[]): UsedCharge {

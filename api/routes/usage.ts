@@ -121,6 +121,7 @@ function usageSubscription(facts: SubscriptionFacts): UsageSubscription {
     terms: { interval, billing_time, subscription_at, timezone },
     plan: facts,
     started_at,
+    first_started_at: facts.first_started_at ?? started_at,
     activated_at,
     last_periodic_at: facts.last_periodic_at,
     last_charges_to: facts.last_charges_to,
@@ -136,7 +137,7 @@ async function currentUsage(
   const period = currentUsagePeriod(usageSubscription(subscription), options.at);
   const usages = await readChargeUsage(
     trx,
-    charges.map((charge) => ({ external_subscription_id: subscription.external_id, charge, ...period })),
+    charges.map((charge) => ({ external_subscription_id: subscription.external_id, charge, span: period })),
   );
   const { plan_id, customer_id, currency } = subscription;
   const levels = options.isTaxed ? await readTaxLevels(trx, customer_id, [plan_id]) : undefined;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type AggregationType, aggregationTypes } from '../billable-metrics/aggregation.ts';
 import type { Currency } from '../money/currency.ts';
 import { type Decimal, ZERO } from '../money/decimal.ts';
+import type { ProratedChange } from './prorated-graduated.ts';
 
 /** What was used, as plain values. The optional ones are read by one model each, which asserts that it was given them. */
 export interface Usage {
@@ -16,6 +17,8 @@ export interface Usage {
   readonly event_values?: readonly Decimal[];
   /** Dynamic: what the events say they cost, together. */
   readonly dynamic_amount_cents?: Decimal;
+  /** Prorated graduated: what came and went, in its order. */
+  readonly prorated_changes?: readonly ProratedChange[];
 }
 
 /** In currency units, exact: rounding to cents happens once, in price-charge.ts. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Decimal, sum, toWireDecimal } from '../money/decimal.ts';
 import { defineChargeModel } from './charge-model.ts';
 import { decimalText } from './properties.ts';
+import { proratedGraduatedAmount } from './prorated-graduated.ts';
 import { areTouching, enterTiers, tierList } from './tiers.ts';
 
 const properties = z.object({
@@ -22,7 +23,9 @@ export const graduated = defineChargeModel({
   canBePaidInAdvance: true,
   prorates: 'in_arrears',
   isPricedFromUnits: true,
-  price({ units, properties: { graduated_ranges } }) {
+  price({ units, prorated_changes, properties: { graduated_ranges } }) {
+    if (prorated_changes)
+      return { amount: proratedGraduatedAmount(graduated_ranges, prorated_changes), amount_details: {} };
     const lines = enterTiers(graduated_ranges, units, areTouching(graduated_ranges)).map((entered) => {
       const forUnits = entered.units.times(entered.tier.per_unit_amount);
       return { ...entered, forUnits, total: forUnits.plus(entered.tier.flat_amount) };

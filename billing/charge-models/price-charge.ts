@@ -20,7 +20,7 @@ export interface UsageToPrice {
   /** The metric's. Absent: none. */
   readonly rounding?: Rounding;
   /** What the models that look at single events need besides. */
-  readonly events?: Pick<Usage, 'running_totals' | 'event_values' | 'dynamic_amount_cents'>;
+  readonly events?: Pick<Usage, 'running_totals' | 'event_values' | 'dynamic_amount_cents' | 'prorated_changes'>;
 }
 
 /** The numbers of a charge's fee, as they are stored. */

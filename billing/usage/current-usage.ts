@@ -3,7 +3,7 @@ import type { RoundingFunction } from '../billable-metrics/rounding.ts';
 import type { StoredProperties } from '../charge-models/charge-model.ts';
 import type { ChargeModelName } from '../charge-models/index.ts';
 import { type ChargeFeeNumbers, priceCharge } from '../charge-models/price-charge.ts';
-import type { Instant, LocalDate, Span } from '../clock/instant.ts';
+import type { Instant, LocalDate } from '../clock/instant.ts';
 import { addDays } from '../clock/calendar.ts';
 import type { Cents } from '../money/cents.ts';
 import type { Currency } from '../money/currency.ts';
@@ -14,6 +14,7 @@ import { applyTaxes } from '../taxes/apply-taxes.ts';
 import { type Tax, type TaxLevels, resolveTaxes } from '../taxes/resolve-taxes.ts';
 import type { ChargeFilter } from './filters.ts';
 import type { Bucket, GroupedBy } from './measure.ts';
+import type { MeasuredSpan } from './time-weighted.ts';
 
 /** A charge of the plan with its metric. */
 export interface MeteredCharge {
@@ -36,26 +37,35 @@ export interface UsageSubscription {
   readonly terms: Terms;
   readonly plan: { readonly pay_in_advance: boolean; readonly bill_charges_monthly: boolean | null };
   readonly started_at: Instant;
+  readonly first_started_at: Instant;
   readonly activated_at: Instant;
   readonly last_periodic_at: Instant | null;
   readonly last_charges_to: Instant | null;
 }
 
-export interface UsagePeriod extends Span {
+export interface UsagePeriod extends MeasuredSpan {
   /** The last day of the plan's own interval, even where usage is billed monthly. */
   readonly issuing_date: LocalDate;
 }
 
 /** The span that the next bill will take its usage from, whole: events may come from the future. */
 export function currentUsagePeriod(subscription: UsageSubscription, at: Instant): UsagePeriod {
-  const { terms, plan, last_charges_to } = subscription;
-  const { charges } = billingSpans({
+  const { terms, plan, last_charges_to, first_started_at } = subscription;
+  const { charges, charges_period } = billingSpans({
     ...subscription,
     reason: 'subscription_periodic',
     at: periodAt(chargesTerms(terms, plan.bill_charges_monthly), at).to,
     previous_charges_to: last_charges_to,
   });
-  return { from: charges.from, to: charges.to, issuing_date: addDays(periodAt(terms, at).to_date, -1) };
+  return {
+    from: charges.from,
+    to: charges.to,
+    timezone: terms.timezone,
+    period_days: charges_period.days,
+    started_at: first_started_at,
+    is_ended_by_upgrade: false,
+    issuing_date: addDays(periodAt(terms, at).to_date, -1),
+  };
 }
 
 /** What adds up: over groups, over filters, over both. */

@@ -1,4 +1,3 @@
-import { assert } from '../assert.ts';
 import type { AggregationType } from '../billable-metrics/aggregation.ts';
 import type { StoredProperties } from '../charge-models/charge-model.ts';
 import type { ChargeModelName } from '../charge-models/index.ts';
@@ -7,6 +6,14 @@ import type { UsageToPrice } from '../charge-models/price-charge.ts';
 import { Decimal, sum, ZERO } from '../money/decimal.ts';
 import { type ChargeFilter, type FilterValues, filtersInArrears, matchesAny } from './filters.ts';
 import type { Dimensions, UsageCell, UsageEvent, UsageReading } from './reading.ts';
+import {
+  type MeasuredSpan,
+  proratedSum,
+  proratedSumChanges,
+  proratedUniqueCount,
+  proratedUniqueCountChanges,
+  weightedSum,
+} from './time-weighted.ts';
 
 /** What of a charge and its metric decides how usage is measured. */
 export interface MeasuredCharge {
@@ -14,6 +21,7 @@ export interface MeasuredCharge {
   readonly properties: StoredProperties;
   /** Oldest first. */
   readonly filters: readonly ChargeFilter[];
+  readonly prorated: boolean;
   readonly metric: {
     readonly aggregation_type: AggregationType;
     /** The listed values of each key. */
@@ -45,7 +53,8 @@ export function groupKeys(properties: StoredProperties): readonly string[] {
 }
 
 /** Whether the price depends on single events, so that sums do not do. */
-export function needsEvents({ charge_model, properties, filters, metric }: MeasuredCharge): boolean {
+export function needsEvents({ charge_model, properties, filters, metric, prorated }: MeasuredCharge): boolean {
+  if (prorated || metric.aggregation_type === 'weighted_sum_agg') return true;
   if (charge_model !== 'percentage') return false;
   return [properties, ...filters.map((filter) => filter.properties)].some(
     (terms) => hasBoundsPerEvent(terms) || (metric.aggregation_type === 'sum_agg' && hasFreeUnits(terms)),
@@ -53,13 +62,13 @@ export function needsEvents({ charge_model, properties, filters, metric }: Measu
 }
 
 /** What was used of a charge in arrears: its filters in their order, then what none of them matches, each by groups. */
-export function measure(charge: MeasuredCharge, reading: UsageReading): Bucket[] {
+export function measure(charge: MeasuredCharge, reading: UsageReading, span: MeasuredSpan): Bucket[] {
   const aggregate = reading.detail === 'cells' ? aggregateCells : aggregateEvents;
   return split<UsageCell | UsageEvent>(charge, reading.detail === 'cells' ? reading.cells : reading.events).map(
     ({ filter, grouped_by, parts }) => ({
       filter,
       grouped_by,
-      usage: aggregate(charge, filter?.properties ?? charge.properties, parts as never),
+      usage: aggregate({ charge, span, properties: filter?.properties ?? charge.properties }, parts as never),
     }),
   );
 }
@@ -108,18 +117,26 @@ function groupValue(text: string | null | undefined): string | null {
   return text === null || text === undefined || text.trim() === '' ? null : text;
 }
 
-type Aggregate<T> = (charge: MeasuredCharge, properties: StoredProperties, parts: readonly T[]) => Bucket['usage'];
+interface Terms {
+  readonly charge: MeasuredCharge;
+  /** Of the charge, or of the filter. */
+  readonly properties: StoredProperties;
+  readonly span: MeasuredSpan;
+}
 
-const aggregateCells: Aggregate<UsageCell> = ({ metric, charge_model }, properties, cells) => {
-  const events_count = cells.reduce((total, cell) => total + cell.events_count, 0);
-  const usage = { units: unitsOfCells(metric.aggregation_type, cells), events_count };
-  if (metric.aggregation_type === 'unique_count_agg') usage.events_count = usage.units.toNumber();
+type Aggregate<T> = (terms: Terms, parts: readonly T[]) => Bucket['usage'];
+
+const aggregateCells: Aggregate<UsageCell> = ({ charge: { metric, charge_model }, properties }, cells) => {
+  const { aggregation_type } = metric;
+  const units = unitsOfCells(aggregation_type, cells);
+  const counted = cells.reduce((total, cell) => total + cell.events_count, 0);
+  const usage = { units, events_count: aggregation_type === 'unique_count_agg' ? units.toNumber() : counted };
   if (charge_model === 'dynamic')
     return { ...usage, events: { dynamic_amount_cents: sum(cells.map((cell) => cell.dynamic_amount_cents)) } };
   if (charge_model === 'percentage')
     return {
       ...usage,
-      events: { running_totals: runningTotals(properties, { ...metric, units: usage.units, event_values: [] }) },
+      events: { running_totals: runningTotals(properties, { aggregation_type, units, event_values: [] }) },
     };
   return usage;
 };
@@ -154,8 +171,22 @@ function activeValues(cells: readonly UsageCell[]): number {
 }
 
 /** Events are looked at one by one only where a price depends on them; what they add up to is the same. */
-const aggregateEvents: Aggregate<UsageEvent> = ({ metric, charge_model }, properties, events) => {
-  assert(charge_model === 'percentage', `usage: ${charge_model} is measured from cells`);
+const aggregateEvents: Aggregate<UsageEvent> = (terms, events) => {
+  const { charge, span } = terms;
+  if (charge.metric.aggregation_type === 'weighted_sum_agg')
+    return weightedSum(events, span, { isGrouped: groupKeys(terms.properties).length > 0 });
+  return charge.prorated ? prorate(terms, events) : priceEvents(terms, events);
+};
+
+function prorate({ charge: { metric, charge_model }, span }: Terms, events: readonly UsageEvent[]): Bucket['usage'] {
+  const isSum = metric.aggregation_type === 'sum_agg';
+  const usage = isSum ? proratedSum(events, span) : proratedUniqueCount(events, span);
+  if (charge_model !== 'graduated') return usage;
+  const prorated_changes = isSum ? proratedSumChanges(events, span) : proratedUniqueCountChanges(events, span);
+  return { ...usage, events: { prorated_changes } };
+}
+
+function priceEvents({ charge: { metric }, properties }: Terms, events: readonly UsageEvent[]): Bucket['usage'] {
   const { aggregation_type } = metric;
   const values = events.map((event) => new Decimal(event.value ?? 0));
   const units = unitsOfEvents(aggregation_type, events, values);
@@ -167,7 +198,7 @@ const aggregateEvents: Aggregate<UsageEvent> = ({ metric, charge_model }, proper
       event_values: shares(aggregation_type, values),
     },
   };
-};
+}
 
 function unitsOfEvents(
   aggregation_type: AggregationType,

@@ -16,6 +16,9 @@ const FROM = '2026-03-01T00:00:00.000Z';
 const TO = '2026-04-01T00:00:00.000Z';
 const DURING = '2026-03-10T12:00:00.000000Z';
 
+/** A weighted sum is computed from the events themselves. */
+const addedUp = supportedAggregations.filter((type) => type !== 'weighted_sum_agg');
+
 type UsageWindow = Pick<
   UsageRequest,
   'external_subscription_id' | 'code' | 'aggregation_type' | 'field_name' | 'to'
@@ -36,7 +39,16 @@ async function readUsage(trx: Transaction, windows: readonly UsageWindow[]): Pro
   );
   return readings.map((reading, index) => {
     const metric = { aggregation_type: (windows[index] as UsageWindow).aggregation_type, filters: {} };
-    const [bucket] = measure({ charge_model: 'standard', properties: { amount: '1' }, filters: [], metric }, reading);
+    const { from, to } = windows[index] as UsageWindow;
+    const span = { from, to, timezone: 'UTC', period_days: 31, started_at: from, is_ended_by_upgrade: false };
+    const charge = {
+      charge_model: 'standard',
+      properties: { amount: '1' },
+      filters: [],
+      prorated: false,
+      metric,
+    } as const;
+    const [bucket] = measure(charge, reading, span);
     assert(bucket);
     return { units: new Decimal(bucket.usage.units).toFixed(), events_count: bucket.usage.events_count };
   });
@@ -161,7 +173,7 @@ describe('reading usage', () => {
     const one = await send(values(2, 3, 3));
     const other = await send(values(10));
     const windows = [
-      ...supportedAggregations.map((type) => windowOf(one, type)),
+      ...addedUp.map((type) => windowOf(one, type)),
       windowOf(other, 'sum_agg'),
       { ...windowOf(one, 'sum_agg'), code: 'unknown' },
       { ...windowOf(one, 'sum_agg'), field_name: 'unknown' },
@@ -224,8 +236,8 @@ describe('reading usage', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(sent, { maxLength: 30 }), async (list) => {
         const subscription = await send(list);
-        const readings = await read(...supportedAggregations.map((type) => windowOf(subscription, type)));
-        for (const [position, type] of supportedAggregations.entries()) {
+        const readings = await read(...addedUp.map((type) => windowOf(subscription, type)));
+        for (const [position, type] of addedUp.entries()) {
           const expected = naively(list, type);
           const { units, events_count } = readings[position] ?? assert.fail();
           assert.equal(units, new Decimal(expected.units).toFixed(), type);
