@@ -10,6 +10,8 @@ const ROWS_MAX = 500;
 const SIGNALS_AT_ONCE = 32;
 /** Notifications wake it at once; it looks by itself this often in case one was lost. */
 const POLL_MS = 1000;
+/** A server that says nothing for so long is as good as gone. */
+const RING_MS = 5_000;
 
 interface OutboxRow {
   readonly id: number;
@@ -127,13 +129,15 @@ export class OutboxRelay {
     const { temporal, log } = this.#deps;
     const { workflow, input } = callFor(row);
     try {
-      await temporal.workflow.signalWithStart(workflow, {
-        workflowId: row.workflow_id,
-        taskQueue: taskQueues.billing,
-        args: [input],
-        signal: 'wake',
-        signalArgs: [],
-      });
+      await temporal.withDeadline(Date.now() + RING_MS, () =>
+        temporal.workflow.signalWithStart(workflow, {
+          workflowId: row.workflow_id,
+          taskQueue: taskQueues.billing,
+          args: [input],
+          signal: 'wake',
+          signalArgs: [],
+        }),
+      );
       return true;
     } catch (error) {
       log.warn({ err: error, workflow_id: row.workflow_id }, 'outbox: a workflow could not be rung; trying again');

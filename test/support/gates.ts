@@ -5,7 +5,7 @@ import { until } from './until.ts';
 export interface Place {
   readonly table: string;
   /** When the row's trigger fires: `before insert`, `after update`, ... or `at commit` of a transaction that has inserted a row. */
-  readonly when: 'before insert' | 'after insert' | 'before update' | 'before delete' | 'at commit';
+  readonly when: 'before insert' | 'after insert' | 'before update' | 'after update' | 'before delete' | 'at commit';
   /** Of rows for which this holds. */
   readonly if?: string;
 }

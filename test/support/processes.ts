@@ -168,6 +168,11 @@ export class Caller {
     return new Caller(url, body.organization as { lago_id: string; api_key: string });
   }
 
+  /** The same organization, at another API. */
+  at(url: string): Caller {
+    return new Caller(url, { lago_id: this.organization_id, api_key: this.api_key });
+  }
+
   call(method: string, path: string, body?: unknown): Promise<Answer> {
     return request(this.url, method, `/api/v1${path}`, { body, headers: { authorization: `Bearer ${this.api_key}` } });
   }
