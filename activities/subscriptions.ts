@@ -9,6 +9,7 @@ import {
 import { trialEnd } from '../billing/subscriptions/trial.ts';
 import { enter, strike } from '../db/agenda.ts';
 import { announceSubscription } from '../db/announcements.ts';
+import { isBilled } from '../db/invoices.ts';
 import { hear } from '../db/outbox.ts';
 import { activeSubscriptionIds, readSubscriptionFacts, type SubscriptionFacts } from '../db/subscription-facts.ts';
 import { updateSubscription } from '../db/subscriptions.ts';
@@ -133,8 +134,12 @@ const endTrial: Act = async (trx, facts, at) => {
 const billPeriod: Act = async (trx, { customer_id }, at) => {
   const active = await readSubscriptionFacts(trx, await activeSubscriptionIds(trx, customer_id));
   const due = active.filter((facts) => isNext(facts, 'bill_period', at));
-  for (const together of Map.groupBy(due, (facts) => facts.currency).values())
-    await bill(trx, together, 'subscription_periodic', at, 'periodic');
+  for (const [currency, together] of Map.groupBy(due, (facts) => facts.currency)) {
+    const [first] = together as [SubscriptionFacts];
+    // One that was behind, and comes to an instant for which the others have been billed, has an invoice of its own.
+    const isTaken = await isBilled(trx, { customer_id, billing_at: at, currency, occasion: 'periodic' });
+    await bill(trx, together, 'subscription_periodic', at, isTaken ? `periodic/${first.id}` : 'periodic');
+  }
 };
 
 async function bill(

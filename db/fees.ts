@@ -62,6 +62,7 @@ export async function updateFeesOfInvoice(
 export async function loadFees(trx: Transaction, fees: readonly FeeRow[]): Promise<FeeDocument[]> {
   if (fees.length === 0) return [];
   const taxes = Map.groupBy(await findFeeTaxes(trx, fees), (tax) => tax.fee_id);
+  const trueUps = await findTrueUps(trx, fees);
   const customers = await findNames(
     trx,
     'customers',
@@ -76,8 +77,18 @@ export async function loadFees(trx: Transaction, fees: readonly FeeRow[]): Promi
     const customer = customers.get(fee.customer_id);
     assert(customer, 'fee: its customer exists');
     const subscription = subscriptions.get(fee.subscription_id ?? '') ?? null;
-    return { fee, taxes: taxes.get(fee.id) ?? [], customer, subscription };
+    return { fee, true_up_fee_id: trueUps.get(fee.id) ?? null, taxes: taxes.get(fee.id) ?? [], customer, subscription };
   });
+}
+
+/** By the fee that each tops up. */
+async function findTrueUps(trx: Transaction, fees: readonly FeeRow[]): Promise<Map<string, string>> {
+  const parents = fees.filter((fee) => fee.fee_type === 'charge').map((fee) => fee.id);
+  if (parents.length === 0) return new Map();
+  const found = await rows<FeeRow>(trx, 'fees')
+    .whereIn('true_up_parent_fee_id', parents)
+    .select('id', 'true_up_parent_fee_id');
+  return new Map(found.map((fee) => [fee.true_up_parent_fee_id ?? '', fee.id]));
 }
 
 async function findFeeTaxes(trx: Transaction, fees: readonly FeeRow[]): Promise<FeeTaxRow[]> {

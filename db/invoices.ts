@@ -185,3 +185,11 @@ export async function replaceInvoiceMetadata(
     }),
   );
 }
+
+/** Whether this bill exists, by what makes two bills the same one. */
+export async function isBilled(
+  trx: Transaction,
+  key: Pick<Invoice, 'customer_id' | 'billing_at' | 'currency' | 'occasion'>,
+): Promise<boolean> {
+  return (await rows(trx, 'invoices').where(key).first('id')) !== undefined;
+}

@@ -1,5 +1,6 @@
 import { assert } from '../../billing/assert.ts';
 import type { ChargeModelName } from '../../billing/charge-models/index.ts';
+import { spanDays } from '../../billing/clock/calendar.ts';
 import type { Instant } from '../../billing/clock/instant.ts';
 import {
   type BilledSubscription,
@@ -94,6 +95,10 @@ function measuredSpan(facts: SubscriptionFacts, period: BillingPeriod, timezone:
   };
 }
 
+function chargesDays({ from, to, timezone, period_days }: MeasuredSpan): BilledSubscription['charges_days'] {
+  return { billed: to > from ? spanDays({ from, to }, timezone) : 0, period: period_days };
+}
+
 function usedCharge(charge: ChargeFacts, buckets: readonly Bucket[]): UsedCharge {
   return {
     id: charge.id,
@@ -101,6 +106,7 @@ function usedCharge(charge: ChargeFacts, buckets: readonly Bucket[]): UsedCharge
     properties: charge.properties,
     invoice_display_name: charge.invoice_display_name,
     invoiceable: charge.invoiceable,
+    min_amount_cents: charge.min_amount_cents,
     taxes: charge.taxes,
     metric: {
       id: charge.billable_metric_id,
@@ -137,6 +143,7 @@ function billedSubscription(
       subscription: subscription_span,
       charges: { from: period.charges_from, to: period.charges_to },
     },
+    charges_days: chargesDays(measuredSpan(facts, period, timezone)),
     subscription_fee: subscriptionFeeOf({ facts, reason, at, timezone }, subscription_span),
     charges: uses.get(facts.id) ?? [],
   };
@@ -154,8 +161,9 @@ async function store(trx: Transaction, invoice: Invoice, computed: ComputedInvoi
   const numbered = computed.fees.map((fee) => ({ ...fee, id: newId() }));
   await insertFees(
     trx,
-    numbered.map(({ taxes: _, ...fee }) => ({
+    numbered.map(({ taxes: _, tops_up, ...fee }) => ({
       ...fee,
+      true_up_parent_fee_id: tops_up === null ? null : (numbered[tops_up]?.id ?? null),
       customer_id: invoice.customer_id,
       invoice_id: invoice.id,
       payment_status: 'pending' as const,

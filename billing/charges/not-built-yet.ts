@@ -27,8 +27,6 @@ export const notBuiltYet: readonly Refusal[] = [
   },
   { field: 'filters', code: 'feature_unavailable', isAskedFor: ({ filters }) => !isEmpty(filters) },
   { field: 'pay_in_advance', code: 'feature_unavailable', isAskedFor: ({ pay_in_advance }) => pay_in_advance },
-  { field: 'prorated', code: 'feature_unavailable', isAskedFor: ({ prorated }) => prorated },
-  { field: 'min_amount_cents', code: 'feature_unavailable', isAskedFor: (charge) => charge.min_amount_cents > 0 },
   {
     field: 'applied_pricing_unit',
     code: 'feature_unavailable',

@@ -6,6 +6,8 @@ import type { Fee, FeeTax } from './fee.ts';
 
 export interface FeeDocument {
   readonly fee: Fee;
+  /** What tops it up to the charge's minimum. */
+  readonly true_up_fee_id: string | null;
   readonly taxes: readonly FeeTax[];
   readonly customer: { readonly id: string; readonly external_id: string };
   /** Null for what is bought without one. */
@@ -77,7 +79,7 @@ export function feeWire(document: FeeDocument) {
     lago_charge_filter_id: fee.charge_filter_id,
     lago_fixed_charge_id: null,
     lago_invoice_id: fee.invoice_id,
-    lago_true_up_fee_id: null,
+    lago_true_up_fee_id: document.true_up_fee_id,
     lago_true_up_parent_fee_id: fee.true_up_parent_fee_id,
     lago_original_fee_id: null,
     lago_subscription_id: fee.subscription_id,

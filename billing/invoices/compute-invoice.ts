@@ -5,7 +5,8 @@ import { isChargeFeeStored, priceCharge } from '../charge-models/price-charge.ts
 import type { Span } from '../clock/instant.ts';
 import type { Fee } from '../fees/fee.ts';
 import type { Currency } from '../money/currency.ts';
-import { centsToUnits } from '../money/cents.ts';
+import { type Cents, centsToUnits, roundToCents } from '../money/cents.ts';
+import { Decimal, sum } from '../money/decimal.ts';
 import type { SubscriptionFee } from '../subscriptions/subscription-fee.ts';
 import { applyTaxes, type FeeTaxes, type InvoiceTaxes } from '../taxes/apply-taxes.ts';
 import { resolveTaxes, type Tax } from '../taxes/resolve-taxes.ts';
@@ -20,6 +21,8 @@ export interface UsedCharge {
   readonly properties: StoredProperties;
   readonly invoice_display_name: string | null;
   readonly invoiceable: boolean;
+  /** Without taxes, for a whole period; 0: none. */
+  readonly min_amount_cents: Cents;
   readonly taxes: readonly Tax[];
   readonly metric: {
     readonly id: string;
@@ -46,6 +49,8 @@ export interface BilledSubscription {
     readonly taxes: readonly Tax[];
   };
   readonly spans: { readonly subscription: Span; readonly charges: Span };
+  /** Of the charges span, and of the whole period that it is cut from. */
+  readonly charges_days: { readonly billed: number; readonly period: number };
   /** Absent where the invoice has no line for it. */
   readonly subscription_fee: SubscriptionFee | undefined;
   readonly charges: readonly UsedCharge[];
@@ -71,7 +76,12 @@ export type ComputedFee = Omit<
   | 'created_at'
   | 'updated_at'
   | 'deleted_at'
-> & { readonly taxes: FeeTaxes['taxes'] };
+  | 'true_up_parent_fee_id'
+> & {
+  readonly taxes: FeeTaxes['taxes'];
+  /** For a true-up: which of the fees it tops up. */
+  readonly tops_up: number | null;
+};
 
 export interface ComputedInvoice {
   readonly fees: readonly ComputedFee[];
@@ -79,7 +89,16 @@ export interface ComputedInvoice {
   readonly totals: Totals;
 }
 
-type UntaxedFee = Omit<ComputedFee, 'taxes' | 'taxes_amount_cents' | 'taxes_precise_amount_cents' | 'taxes_rate'>;
+type UntaxedFee = Omit<
+  ComputedFee,
+  'taxes' | 'taxes_amount_cents' | 'taxes_precise_amount_cents' | 'taxes_rate' | 'tops_up'
+>;
+
+interface Line {
+  readonly fee: UntaxedFee;
+  readonly taxes: readonly Tax[];
+  readonly tops_up?: Line;
+}
 
 /**
  * The bill: what each subscription costs for its spans, then the taxes, then the totals.
@@ -89,25 +108,66 @@ export function computeInvoice(facts: InvoiceFacts): ComputedInvoice {
   const { currency, customer_taxes, organization_taxes } = facts;
   const lines = facts.subscriptions.flatMap((subscription) => {
     const levels = { plan: subscription.plan.taxes, customer: customer_taxes, organization: organization_taxes };
-    const own = subscription.subscription_fee
-      ? [subscriptionLine(subscription, subscription.subscription_fee, currency)]
+    const { subscription_fee } = subscription;
+    const own: Line[] = subscription_fee
+      ? [{ fee: subscriptionLine(subscription, subscription_fee, currency), taxes: resolveTaxes(levels) }]
       : [];
-    return [
-      ...own.map((fee) => ({ fee, taxes: resolveTaxes(levels) })),
-      ...subscription.charges
-        .flatMap((charge) =>
-          charge.buckets.map((bucket) => ({
-            fee: chargeLine(subscription, charge, bucket, currency),
-            taxes: resolveTaxes({ charge: charge.taxes, ...levels }),
-          })),
-        )
-        .filter(({ fee }) => isChargeFeeStored({ ...fee, events_count: fee.events_count ?? 0 })),
-    ];
+    const used = subscription.charges.flatMap((charge) =>
+      chargeLines(subscription, charge, currency, resolveTaxes({ charge: charge.taxes, ...levels })),
+    );
+    return [...own, ...used];
   });
 
   const taxed = applyTaxes(lines.map(({ fee, taxes }) => ({ ...fee, taxes })));
-  const fees = lines.map(({ fee }, index) => ({ ...fee, ...(taxed.fees[index] as FeeTaxes) }));
+  const fees = lines.map(({ fee, tops_up }, index) => ({
+    ...fee,
+    tops_up: tops_up ? lines.indexOf(tops_up) : null,
+    ...(taxed.fees[index] as FeeTaxes),
+  }));
   return { fees, taxes: taxed.invoice.taxes, totals: computeTotals({ fees, taxes: taxed.invoice }) };
+}
+
+/** A fee for each bucket that was used or costs something, and what is missing to the charge's minimum. */
+function chargeLines(
+  subscription: BilledSubscription,
+  charge: UsedCharge,
+  currency: Currency,
+  taxes: readonly Tax[],
+): Line[] {
+  const lines: Line[] = charge.buckets.map((bucket) => ({
+    fee: chargeLine(subscription, charge, bucket, currency),
+    taxes,
+  }));
+  const trueUp = trueUpLine(subscription, charge, lines);
+  const stored = lines.filter(
+    (line) => line === trueUp?.tops_up || isChargeFeeStored({ ...line.fee, events_count: line.fee.events_count ?? 0 }),
+  );
+  return trueUp ? [...stored, trueUp] : stored;
+}
+
+/** Hangs on the fee without a filter, which is on the bill even if it is zero. Source: spec "Minimum spend (true-up)". */
+function trueUpLine(
+  { charges_days }: BilledSubscription,
+  charge: UsedCharge,
+  lines: readonly Line[],
+): Line | undefined {
+  const tops_up = lines.find(({ fee }) => fee.charge_filter_id === null);
+  if (charge.min_amount_cents === 0 || !tops_up) return undefined;
+  const min = new Decimal(charge.min_amount_cents).times(charges_days.billed).div(charges_days.period);
+  const missing = min.minus(sum(lines.map(({ fee }) => fee.amount_cents)));
+  if (missing.lte(0)) return undefined;
+  const amount_cents = roundToCents(missing);
+  const precise = min.minus(sum(lines.map(({ fee }) => fee.precise_amount_cents)));
+  const fee: UntaxedFee = {
+    ...tops_up.fee,
+    amount_cents,
+    precise_amount_cents: precise.toDecimalPlaces(15).toFixed(),
+    precise_unit_amount: centsToUnits(precise, tops_up.fee.amount_currency).toDecimalPlaces(15).toFixed(),
+    units: '1',
+    total_aggregated_units: '1',
+    events_count: 0,
+  };
+  return { fee, taxes: tops_up.taxes, tops_up };
 }
 
 function subscriptionLine(subscription: BilledSubscription, fee: SubscriptionFee, currency: Currency): UntaxedFee {
@@ -176,7 +236,6 @@ const NOTHING_SPECIAL = {
   charge_filter_id: null,
   item_filters: null,
   filter_invoice_display_name: null,
-  true_up_parent_fee_id: null,
   precise_coupons_amount_cents: '0',
   description: null,
   event_transaction_id: null,

@@ -33,6 +33,7 @@ export async function up(knex: Knex): Promise<void> {
       add column item_filters jsonb,
       add column filter_invoice_display_name text,
       add column true_up_parent_fee_id uuid references fees on delete cascade;
+    create index on fees (true_up_parent_fee_id) where true_up_parent_fee_id is not null;
     drop index fees_once;
     create unique index fees_once on fees (invoice_id, subscription_id, fee_type, charge_id, charge_filter_id, grouped_by, (true_up_parent_fee_id is not null))
       nulls not distinct where invoice_id is not null and deleted_at is null;

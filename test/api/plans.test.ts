@@ -227,11 +227,6 @@ describe('plans', () => {
         { pay_in_advance: ['feature_unavailable'] },
       ],
       [
-        'with a minimum, for now',
-        () => ({ charges: [standard({ min_amount_cents: 1 })] }),
-        { min_amount_cents: ['feature_unavailable'] },
-      ],
-      [
         'with charge filters, for now',
         () => ({ charges: [standard({ filters: [{ values: {} }] })] }),
         { filters: ['feature_unavailable'] },

@@ -159,7 +159,6 @@ describe('what cannot be billed yet is refused', () => {
     { field: 'properties', code: 'invalid_type', terms: { properties: { amount: '1', grouped_by: 'region' } } },
     { field: 'filters', code: 'feature_unavailable', terms: { filters: [{ values: { region: ['us'] } }] } },
     { field: 'pay_in_advance', code: 'feature_unavailable', terms: { pay_in_advance: true } },
-    { field: 'min_amount_cents', code: 'feature_unavailable', terms: { min_amount_cents: 100 } },
     {
       field: 'applied_pricing_unit',
       code: 'feature_unavailable',
@@ -172,11 +171,6 @@ describe('what cannot be billed yet is refused', () => {
       assert.deepEqual(validateCharge({ ...charge, ...terms }, sumMetric), { [field]: [code] });
     });
   }
-
-  it('prorated: prorated feature_unavailable', () => {
-    const recurring = { aggregation_type: 'sum_agg', recurring: true } as const;
-    assert.deepEqual(validateCharge({ ...charge, prorated: true }, recurring), { prorated: ['feature_unavailable'] });
-  });
 
   it('and nothing else', () => {
     const empty = { pricing_group_keys: [], grouped_by: null };
