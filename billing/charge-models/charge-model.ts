@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type AggregationType, aggregationTypes } from '../billable-metrics/aggregation.ts';
 import type { Currency } from '../money/currency.ts';
 import { type Decimal, ZERO } from '../money/decimal.ts';
+import { normalizeGroupKeys, validateGroupKeys } from './group-keys.ts';
 import type { ProratedChange } from './prorated-graduated.ts';
 
 /** What was used, as plain values. The optional ones are read by one model each, which asserts that it was given them. */
@@ -44,7 +45,7 @@ export interface ChargeModel {
   readonly isPricedFromUnits: boolean;
   /** The codes of what is wrong with the properties, one for each place; none when they can be stored. */
   validate(properties: unknown, metric: { readonly aggregation_type: AggregationType }): string[];
-  /** Valid properties as they are stored: without what the model does not know. */
+  /** Valid properties as they are stored: without what the model does not know, and with the keys that usage is grouped by. */
   normalize(properties: unknown): StoredProperties;
   price(input: Usage & { readonly properties: StoredProperties; readonly currency: Currency }): Price;
 }
@@ -86,9 +87,10 @@ export function defineChargeModel<const Name extends string, Schema extends z.Zo
       if (typeof properties !== 'object' || properties === null || Array.isArray(properties)) return ['invalid_type'];
       const { error } = schema.safeParse(properties);
       const codes = error ? error.issues.map((issue) => issue.message) : [];
-      return unpriceable_aggregation_types.includes(aggregation_type) ? [...codes, 'invalid_value'] : codes;
+      if (unpriceable_aggregation_types.includes(aggregation_type)) codes.push('invalid_value');
+      return [...codes, ...validateGroupKeys(properties as StoredProperties)];
     },
-    normalize: (properties) => schema.parse(properties),
+    normalize: (properties) => ({ ...schema.parse(properties), ...normalizeGroupKeys(properties) }),
     price(input) {
       const price = definition.price({ ...input, properties: schema.parse(input.properties) });
       return { ...price, unit_amount: price.unit_amount ?? perUnit(price.amount, input.full_units ?? input.units) };
