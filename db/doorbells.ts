@@ -20,7 +20,7 @@ export async function ringSubscriptions(trx: Transaction, scope: Scope): Promise
   );
 }
 
-/** Tells drafts that their grace period or their timezone is another now. */
+/** Tells drafts that their grace period or the days until they are due are others now. */
 export async function ringDrafts(trx: Transaction, scope: Pick<Scope, 'customer_id'>): Promise<void> {
   const ids = (await rows(trx, 'invoices')
     .where({ ...scope, status: 'draft' })

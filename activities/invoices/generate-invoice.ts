@@ -1,5 +1,5 @@
-import { addDays, localDate } from '../../billing/clock/calendar.ts';
 import type { Instant } from '../../billing/clock/instant.ts';
+import { draftDates } from '../../billing/invoices/draft-dates.ts';
 import type { BillingPeriod, Invoice } from '../../billing/invoices/invoice.ts';
 import { draftNumber } from '../../billing/invoices/numbering.ts';
 import { announceInvoice } from '../../db/announcements.ts';
@@ -40,10 +40,8 @@ export async function generateInvoice(trx: Transaction, bill: Bill): Promise<voi
   await ring(trx, `invoice/${invoice.id}`);
 }
 
-/** In its grace period the invoice shows the dates of the day on which it will be finalized. */
 function blankInvoice({ customer_id, currency, occasion, at }: Bill, settings: BillingSettings): Invoice {
-  const { timezone, net_payment_term, invoice_grace_period, document_number_prefix } = settings;
-  const issuing_date = addDays(localDate(at, timezone), invoice_grace_period);
+  const { timezone, document_number_prefix } = settings;
   return {
     id: newId(),
     customer_id,
@@ -56,9 +54,7 @@ function blankInvoice({ customer_id, currency, occasion, at }: Bill, settings: B
     timezone,
     sequential_id: null,
     number: draftNumber(document_number_prefix),
-    issuing_date,
-    payment_due_date: addDays(issuing_date, net_payment_term),
-    net_payment_term,
+    ...draftDates({ billing_at: at, timezone }, settings, at),
     ...NO_AMOUNTS,
     payment_overdue: false,
     payment_dispute_lost_at: null,

@@ -79,12 +79,14 @@ function refuseDoubleKeys(metadata: CustomerInput['metadata']): void {
   if (new Set(keys).size < keys.length) throw invalid({ key: ['value_already_exist'] });
 }
 
-/** Days begin and grace periods end at other instants now. */
+/** Days begin, grace periods end and payments are due at other instants now. */
 async function ringThoseConcerned(trx: Transaction, before: CustomerRow, after: CustomerRow): Promise<void> {
   const isMoved = before.timezone !== after.timezone;
   const scope = { customer_id: after.id };
   if (isMoved) await ringSubscriptions(trx, scope);
-  if (isMoved || before.invoice_grace_period !== after.invoice_grace_period) await ringDrafts(trx, scope);
+  const isRedated =
+    before.invoice_grace_period !== after.invoice_grace_period || before.net_payment_term !== after.net_payment_term;
+  if (isRedated) await ringDrafts(trx, scope);
 }
 
 async function upsertCustomer(

@@ -54,11 +54,13 @@ async function show(
   return { organization: organizationWire({ organization, webhook_urls, taxes: await findOrganizationTaxes(trx) }) };
 }
 
-/** Days begin and grace periods end at other instants now. */
+/** Days begin, grace periods end and payments are due at other instants now. */
 async function ringThoseConcerned(trx: Transaction, before: OrganizationRow, after: OrganizationRow): Promise<void> {
   const isMoved = before.timezone !== after.timezone;
   if (isMoved) await ringSubscriptions(trx, {});
-  if (isMoved || before.invoice_grace_period !== after.invoice_grace_period) await ringDrafts(trx, {});
+  const isRedated =
+    before.invoice_grace_period !== after.invoice_grace_period || before.net_payment_term !== after.net_payment_term;
+  if (isRedated) await ringDrafts(trx, {});
 }
 
 export const organizationOperations: Operation[] = [
