@@ -6,8 +6,9 @@ import { defaultDocumentNumberPrefix } from '../billing/invoices/numbering.ts';
 import { createApiKey } from './api-keys.ts';
 import type { Database } from './connection.ts';
 import { newId } from './ids.ts';
+import { type WorkflowId, ring } from './outbox.ts';
 import { createSandboxClock } from './sandbox-clocks.ts';
-import { type Transaction, inOrganization } from './transaction.ts';
+import { type Transaction, inOrganization, rows } from './transaction.ts';
 
 export interface OrganizationRow extends Organization {
   readonly sandbox: boolean;
@@ -88,11 +89,13 @@ export async function updateOrganization(
   return organization;
 }
 
-/** Removes it with everything in it. Workflows that are still alive find nothing and end. */
+/** Removes it with everything in it. The rings of its workflows outlive it: each comes to look once more, finds nothing and ends. */
 export async function removeOrganization(trx: Transaction): Promise<void> {
   const { organization_id } = trx;
-  // The two tables without a foreign key: one outlives its organization, the other is too large for cascades.
+  // Waits for whoever is still writing, so that no workflow enters the agenda after it was read.
+  await lockOrganization(trx);
+  await ring(trx, (await rows(trx, 'agenda').pluck('workflow_id')) as WorkflowId[]);
+  // Too many for a cascade.
   await trx('events').where({ organization_id }).delete();
-  await trx('outbox').where({ organization_id }).delete();
   await trx('organizations').where({ id: organization_id }).delete();
 }

@@ -69,7 +69,7 @@ export const sandboxOperations: Operation[] = [
     object: 'organization',
     body: z.object({ clock: z.object({ now: z.string({ error: 'value_is_mandatory' }) }) }),
     answer,
-    errors: [404, 409, 422],
+    errors: [400, 404, 409, 422],
     async handle({ trx, body }) {
       const target_at = parseInstant(body.clock.now);
       if (!target_at) throw invalid({ now: ['invalid_date'] });
