@@ -17,6 +17,14 @@ export class BrowserCrash extends Error {
 }
 
 const ARGS = ['--disable-gpu', '--disable-dev-shm-usage', '--font-render-hinting=none'];
+/**
+ * Fonts are loaded when the layout finds a use for them: before there is one, none is missing. Answers whether all could be loaded,
+ * since a page without its fonts would be printed without its text.
+ */
+const LOAD_FONTS = `
+  void document.body.offsetHeight;
+  document.fonts.ready.then((fonts) => [...fonts].every((font) => font.status !== 'error'));
+`;
 const CLOSE_TIMEOUT_MS = 5_000;
 
 export function launchChromium(
@@ -131,5 +139,6 @@ export class WarmBrowser {
 
 async function printOn(page: Page, html: string, timeout: number): Promise<Uint8Array> {
   await page.setContent(html, { waitUntil: 'load', timeout });
+  if (!(await page.evaluate(LOAD_FONTS))) throw new Error('the fonts of the document could not be loaded');
   return page.pdf({ preferCSSPageSize: true, printBackground: true, tagged: true, timeout });
 }

@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { lstat, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
@@ -12,9 +12,20 @@ const PACKAGE = '@sparticuz/chromium';
 export interface BundledChromium {
   readonly executable_path: string;
   readonly source: string;
-  /** NSS and Expat, which a bare machine lacks. */
-  readonly libraries: string;
+  /** Environment that lends a bare machine what it lacks: NSS and Expat, and a font, without which Chromium draws no text at all. */
+  readonly supplies: Readonly<Record<string, string>>;
 }
+
+/** The machine's own fonts are found with it as well. */
+const FONTCONFIG = `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir prefix="relative">fonts</dir>
+  <dir>/usr/share/fonts</dir>
+  <dir>/usr/local/share/fonts</dir>
+  <cachedir prefix="xdg">fontconfig</cachedir>
+</fontconfig>
+`;
 
 /** The package holds a program for one platform. */
 export function canBeUnpacked(): boolean {
@@ -24,7 +35,11 @@ export function canBeUnpacked(): boolean {
 /** Where it is, once unpacked. */
 export function bundledSource(cache: string): BundledChromium {
   const folder = join(cache, `sparticuz-chromium-${packages.dependencies[PACKAGE]}-${process.getuid?.() ?? 'user'}`);
-  return { executable_path: join(folder, 'chromium'), source: `npm ${PACKAGE}`, libraries: join(folder, 'lib') };
+  return {
+    executable_path: join(folder, 'chromium'),
+    source: `npm ${PACKAGE}`,
+    supplies: { LD_LIBRARY_PATH: join(folder, 'lib'), FONTCONFIG_FILE: join(folder, 'fontconfig.xml') },
+  };
 }
 
 /**
@@ -45,7 +60,10 @@ export async function unpackBundledChromium(cache: string): Promise<BundledChrom
         createBrotliDecompress(),
         createWriteStream(join(draft, 'chromium'), { mode: 0o700 }),
       ),
-      pipeline(createReadStream(join(packed, 'al2023.tar.br')), createBrotliDecompress(), extract(draft)),
+      ...['al2023.tar.br', 'fonts.tar.br'].map((archive) =>
+        pipeline(createReadStream(join(packed, archive)), createBrotliDecompress(), extract(draft)),
+      ),
+      writeFile(join(draft, 'fontconfig.xml'), FONTCONFIG),
     ]);
     // Whole or not at all. Another process may have been faster: then its result serves.
     await rename(draft, folder).catch((error: NodeJS.ErrnoException) => {

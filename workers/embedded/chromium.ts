@@ -24,8 +24,8 @@ interface Search {
 interface Candidate {
   readonly executable_path: string;
   readonly source: string;
-  /** Libraries for machines that lack them. */
-  readonly libraries?: string;
+  /** Environment for machines that lack something. */
+  readonly supplies?: Readonly<Record<string, string>>;
 }
 
 /** Page numbers are printed by CSS, which Chromium knows since this version. */
@@ -59,7 +59,7 @@ export async function findChromium(search: Search): Promise<Chromium> {
   }
   throw new Error(
     named
-      ? `PUPPETEER_EXECUTABLE_PATH=${named} is not a Chromium of version ${VERSION_MIN} or later that runs here: correct it, or unset it to have one looked for.`
+      ? `PUPPETEER_EXECUTABLE_PATH=${named} is no Chromium of version ${VERSION_MIN} or later that runs and finds a font here: correct it, or unset it to have one looked for.`
       : 'No Chromium to make documents with: install one (apt-get install chromium), or name one in PUPPETEER_EXECUTABLE_PATH.',
   );
 }
@@ -149,7 +149,7 @@ function puppeteersOwnPath(cacheDir: string): string {
 
 /** Starts it, the way it will be used: a browser can be there and lack libraries, or not be allowed its sandbox. */
 async function tryOut(candidate: Candidate, { log, env, signal }: Search): Promise<Chromium | undefined> {
-  const { executable_path, source, libraries } = candidate;
+  const { executable_path, source, supplies } = candidate;
   try {
     await access(executable_path, constants.X_OK);
   } catch {
@@ -158,14 +158,12 @@ async function tryOut(candidate: Candidate, { log, env, signal }: Search): Promi
   // Root cannot have Chromium's sandbox, nor can containers without user namespaces. JavaScript and the network are off in any case.
   const sandboxes = process.getuid?.() === 0 ? [['--no-sandbox']] : [[], ['--no-sandbox']];
   const inherited = Object.fromEntries(Object.entries(env).filter(([name]) => INHERITED.test(name)));
-  for (const more of libraries ? [{}, { LD_LIBRARY_PATH: libraries }] : [{}]) {
+  for (const more of supplies ? [{}, supplies] : [{}]) {
     for (const args of sandboxes) {
       signal?.throwIfAborted();
       const start = { executable_path, args, env: { ...inherited, ...more } };
       try {
-        const browser = await launchChromium(start, { signal });
-        const version = (await browser.version()).replace('/', ' ');
-        await browser.close();
+        const version = await probe(start, signal);
         if (Number(/(\d+)\./.exec(version)?.[1]) >= VERSION_MIN) return { ...start, version, source };
         log.debug({ executable_path, version }, 'this Chromium is too old');
         return undefined;
@@ -175,4 +173,17 @@ async function tryOut(candidate: Candidate, { log, env, signal }: Search): Promi
     }
   }
   return undefined;
+}
+
+/** Its version, once it has drawn a text. */
+async function probe(start: Pick<Chromium, 'executable_path' | 'args' | 'env'>, signal?: AbortSignal): Promise<string> {
+  const browser = await launchChromium(start, { signal });
+  try {
+    const page = await browser.newPage();
+    await page.setContent('<span>A text</span>');
+    if ((await page.evaluate('document.querySelector("span").offsetWidth')) === 0) throw new Error('it finds no font');
+    return (await browser.version()).replace('/', ' ');
+  } finally {
+    await browser.close();
+  }
 }
