@@ -1,8 +1,8 @@
 import { fromMilliseconds, type Instant } from '../../billing/clock/instant.ts';
+import { BillingError } from '../../billing/errors.ts';
 import { findSandboxClock } from '../../db/sandbox-clocks.ts';
 import { inOrganization, type Transaction } from '../../db/transaction.ts';
 import type { Database } from '../../db/connection.ts';
-import { assert } from '../../billing/assert.ts';
 
 /** The machine's clock. The only place in the API that reads it. */
 export function wallNow(): Instant {
@@ -18,7 +18,8 @@ export function stopwatch(): number {
 export async function organizationNow(trx: Transaction, sandbox: boolean): Promise<Instant> {
   if (!sandbox) return wallNow();
   const clock = await findSandboxClock(trx);
-  assert(clock, 'clock: a sandbox has a clock');
+  // Removed while the request was on its way: its keys are known no longer.
+  if (!clock) throw new BillingError('unauthorized', 'unauthorized');
   return clock.now_at;
 }
 
