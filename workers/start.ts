@@ -27,13 +27,15 @@ async function main(): Promise<number> {
   let system: System | undefined;
   try {
     const config = readConfig();
-    if (isDemo && (await isServing(config.api.url))) return await playDemo(config, say);
+    if (isDemo && (await isServing(config.api.url))) {
+      await playDemo(config, say);
+      return 0;
+    }
     system = new System(config, say);
     const addresses = await Promise.race([system.start(), stopped]);
     if (addresses === 'stopped') return 0;
     announce(addresses);
-    if (isDemo) return (await Promise.race([playDemo(config, say), stopped.then(() => 130)])) as number;
-    await stopped;
+    await (isDemo ? Promise.race([playDemo(config, say), stopped]) : stopped);
     return 0;
   } catch (error) {
     if (!(error instanceof ChildFailed)) console.error(explain(error));
