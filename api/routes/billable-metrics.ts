@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type AggregationType, aggregationTypes } from '../../billing/billable-metrics/aggregation.ts';
+import { type MetricFilter, normalizeMetricFilters } from '../../billing/billable-metrics/filters.ts';
 import { roundingFunctions } from '../../billing/billable-metrics/rounding.ts';
 import { needsFieldName, validateMetric } from '../../billing/billable-metrics/validate.ts';
 import { billableMetricWire, weightedIntervals } from '../../billing/billable-metrics/wire.ts';
@@ -13,8 +14,10 @@ import {
   insertBillableMetric,
   isCharged,
   listBillableMetrics,
+  lockBillableMetric,
   updateBillableMetric,
 } from '../../db/billable-metrics.ts';
+import { trimChargeFilters } from '../../db/charge-filters.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import { isSupportedAggregation } from '../../db/usage.ts';
 import { announce } from '../../db/webhooks.ts';
@@ -24,7 +27,7 @@ import { type Operation, operation } from '../operation.ts';
 
 const PRECISION_MAX = 30;
 
-const filter = z.object({ key: z.string(), values: z.array(z.string()).min(1, 'value_is_mandatory') });
+const filter = z.object({ key: mandatoryText, values: z.array(text).min(1, 'value_is_mandatory') });
 
 const optionalFields = {
   description: optionalText,
@@ -86,8 +89,8 @@ const billableMetricObject = z
 const answer = z.object({ billable_metric: billableMetricObject });
 const params = z.object({ code: text });
 
-async function takeMetric(trx: Transaction, code: string): Promise<BillableMetricRow> {
-  const metric = await findBillableMetric(trx, code);
+async function takeMetric(trx: Transaction, code: string, find = findBillableMetric): Promise<BillableMetricRow> {
+  const metric = await find(trx, code);
   if (!metric) throw notFound('billable_metric');
   return metric;
 }
@@ -122,6 +125,11 @@ async function fieldsOf(
   return fields;
 }
 
+/** Undefined: they stay as they are. */
+function filtersOf({ filters }: Fields): MetricFilter[] | undefined {
+  return filters === undefined ? undefined : normalizeMetricFilters(filters ?? []);
+}
+
 async function announceMetric(
   trx: Transaction,
   metric: BillableMetricRow,
@@ -144,7 +152,8 @@ export const billableMetricOperations: Operation[] = [
     answer,
     errors: [400, 422],
     async handle({ trx, at, body }) {
-      const metric = await insertBillableMetric(trx, await fieldsOf(trx, {}, body.billable_metric), at);
+      const { billable_metric: input } = body;
+      const metric = await insertBillableMetric(trx, await fieldsOf(trx, {}, input), filtersOf(input) ?? [], at);
       return announceMetric(trx, metric, 'created', at);
     },
   }),
@@ -181,10 +190,12 @@ export const billableMetricOperations: Operation[] = [
     answer,
     errors: [400, 404, 422],
     async handle({ trx, at, params, body: { billable_metric: input } }) {
-      const metric = await takeMetric(trx, params.code);
+      const metric = await takeMetric(trx, params.code, lockBillableMetric);
       const { name, description, filters } = input;
       const changes = (await isCharged(trx, metric.id)) ? { name, description, filters } : input;
-      const changed = await updateBillableMetric(trx, metric.id, await fieldsOf(trx, metric, changes), at);
+      const fields = await fieldsOf(trx, metric, changes);
+      const changed = await updateBillableMetric(trx, metric.id, fields, filtersOf(input), at);
+      if (filters !== undefined) await trimChargeFilters(trx, metric.id, changed.filters, at);
       return announceMetric(trx, changed, 'updated', at);
     },
   }),
@@ -197,7 +208,7 @@ export const billableMetricOperations: Operation[] = [
     answer,
     errors: [404],
     async handle({ trx, at, params }) {
-      const metric = await takeMetric(trx, params.code);
+      const metric = await takeMetric(trx, params.code, lockBillableMetric);
       await deleteBillableMetric(trx, metric.id, at);
       return announceMetric(trx, metric, 'deleted', at);
     },

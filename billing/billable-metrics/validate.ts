@@ -1,11 +1,14 @@
 import type { AggregationType } from './aggregation.ts';
+import { type MetricFilter, validateMetricFilters } from './filters.ts';
+import type { WeightedInterval } from './wire.ts';
 
 export interface MetricTerms {
   readonly aggregation_type: AggregationType;
   readonly field_name: string | null;
   readonly recurring: boolean;
   readonly expression: string | null;
-  readonly filters: readonly unknown[];
+  readonly weighted_interval: WeightedInterval | null;
+  readonly filters: readonly MetricFilter[];
 }
 
 interface Refusal {
@@ -15,9 +18,7 @@ interface Refusal {
 
 /** Right, and not computed yet: refused, so that nothing is accepted and then counted as something else. Whoever builds one removes its line. */
 export const notBuiltYet: readonly Refusal[] = [
-  { field: 'recurring', isAskedFor: ({ recurring }) => recurring },
   { field: 'expression', isAskedFor: ({ expression }) => expression !== null && expression.trim() !== '' },
-  { field: 'filters', isAskedFor: ({ filters }) => filters.length > 0 },
 ];
 
 /** Aggregations that look at each event of a period alone, and so cannot be carried over to the next. */
@@ -32,11 +33,13 @@ export function validateMetric(
   isSupported: (type: AggregationType) => boolean,
 ): Record<string, string[]> {
   const { aggregation_type, field_name, recurring } = metric;
-  const details: Record<string, string[]> = {};
+  const details: Record<string, string[]> = validateMetricFilters(metric.filters);
   if (!isSupported(aggregation_type)) details['aggregation_type'] = ['value_is_invalid'];
   if (needsFieldName(aggregation_type) && !field_name?.trim()) details['field_name'] = ['value_is_mandatory'];
   if (recurring && neverRecurring.includes(aggregation_type))
     details['recurring'] = ['not_compatible_with_aggregation_type'];
+  if (aggregation_type === 'weighted_sum_agg' && metric.weighted_interval === null)
+    details['weighted_interval'] = ['value_is_invalid'];
   for (const { field, isAskedFor } of notBuiltYet) if (isAskedFor(metric)) details[field] ??= ['feature_unavailable'];
   return details;
 }

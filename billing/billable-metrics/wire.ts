@@ -1,5 +1,6 @@
 import { type Instant, toWireSeconds } from '../clock/instant.ts';
 import type { AggregationType } from './aggregation.ts';
+import type { MetricFilter } from './filters.ts';
 import type { RoundingFunction } from './rounding.ts';
 
 export const weightedIntervals = ['seconds'] as const;
@@ -18,6 +19,8 @@ export interface BillableMetric {
   readonly rounding_function: RoundingFunction | null;
   readonly rounding_precision: number | null;
   readonly expression: string | null;
+  /** By key. */
+  readonly filters: readonly MetricFilter[];
   readonly created_at: Instant;
 }
 
@@ -34,7 +37,7 @@ export function billableMetricWire(metric: BillableMetric) {
     rounding_function: metric.rounding_function,
     rounding_precision: metric.rounding_precision,
     expression: metric.expression,
-    filters: [],
+    filters: metric.filters.map(({ key, values }) => ({ key, values: [...values] })),
     active_subscriptions_count: 0,
     draft_invoices_count: 0,
     plans_count: 0,

@@ -14,7 +14,9 @@ describe('billable metrics', () => {
   });
 
   const storage = { name: 'Storage', code: 'storage', aggregation_type: 'sum_agg', field_name: 'gb' };
+  const region = { key: 'region', values: ['us', 'eu'] };
   const post = (fields: object) => acme.post('/billable_metrics', { billable_metric: fields });
+  const put = (fields: object) => acme.put('/billable_metrics/storage', { billable_metric: fields });
 
   it('are created, read, changed and deleted by code', async () => {
     const { body } = await post({ ...storage, rounding_function: 'ceil', rounding_precision: -2 });
@@ -57,9 +59,9 @@ describe('billable metrics', () => {
       { aggregation_type: ['value_is_invalid'], field_name: ['value_is_mandatory'] },
     ],
     [
-      'an aggregation that is not computed yet',
+      'a weighted sum without an interval',
       { ...storage, aggregation_type: 'weighted_sum_agg' },
-      { aggregation_type: ['value_is_invalid'] },
+      { weighted_interval: ['value_is_invalid'] },
     ],
     ['an unknown rounding', { ...storage, rounding_function: 'trunc' }, { rounding_function: ['value_is_invalid'] }],
     ['half a digit', { ...storage, rounding_precision: 1.5 }, { rounding_precision: ['value_is_invalid'] }],
@@ -69,17 +71,27 @@ describe('billable metrics', () => {
       { name: 'n', code: 'c', aggregation_type: 'count_agg', recurring: true },
       { recurring: ['not_compatible_with_aggregation_type'] },
     ],
-    ['a recurring sum, for now', { ...storage, recurring: true }, { recurring: ['feature_unavailable'] }],
     ['an expression, for now', { ...storage, expression: '1 + 1' }, { expression: ['feature_unavailable'] }],
-    [
-      'filters, for now',
-      { ...storage, filters: [{ key: 'region', values: ['us'] }] },
-      { filters: ['feature_unavailable'] },
-    ],
     [
       'a filter without values',
       { ...storage, filters: [{ key: 'region', values: [] }] },
       { values: ['value_is_mandatory'] },
+    ],
+    ['a filter on nothing', { ...storage, filters: [{ key: ' ', values: ['us'] }] }, { key: ['value_is_mandatory'] }],
+    [
+      'filters on one key',
+      { ...storage, filters: [region, { key: 'region', values: ['eu'] }] },
+      { key: ['value_is_duplicated'] },
+    ],
+    [
+      'a value that stands for all',
+      { ...storage, filters: [{ key: 'region', values: ['__ALL_FILTER_VALUES__'] }] },
+      { values: ['value_is_invalid'] },
+    ],
+    [
+      'values that are no texts',
+      { ...storage, filters: [{ key: 'region', values: [1] }] },
+      { values: ['value_is_invalid'] },
     ],
   ];
   for (const [what, fields, details] of refusals)
@@ -92,6 +104,37 @@ describe('billable metrics', () => {
   it('of custom code are made by the operator', async () => {
     const { status, body } = await post({ ...storage, aggregation_type: 'custom_agg' });
     assert.deepEqual([status, body.code], [403, 'feature_unavailable']);
+  });
+
+  it('can be carried over from period to period', async () => {
+    assert.equal((await post({ ...storage, recurring: true })).body.billable_metric.recurring, true);
+    const weighted = {
+      ...storage,
+      code: 'weighted',
+      aggregation_type: 'weighted_sum_agg',
+      weighted_interval: 'seconds',
+    };
+    const { body } = await post({ ...weighted, recurring: true });
+    assert.equal(body.billable_metric.weighted_interval, 'seconds');
+  });
+
+  it('list the values of their filters once each, by key', async () => {
+    const tier = { key: 'tier', values: ['gold', 'silver'] };
+    const { body } = await post({
+      ...storage,
+      filters: [{ ...tier, values: ['gold', 'silver', 'gold'] }, region, { key: 'Zone', values: ['b', 'a'] }],
+    });
+    assert.deepEqual(body.billable_metric.filters, [{ key: 'Zone', values: ['b', 'a'] }, region, tier]);
+    assert.deepEqual((await acme.get('/billable_metrics/storage')).body, body);
+    assert.deepEqual((await acme.get('/billable_metrics')).body.billable_metrics, [body.billable_metric]);
+
+    assert.deepEqual((await put({ name: 'Disk' })).body.billable_metric.filters.length, 3, 'absent: they stay');
+    const replaced = [
+      { key: 'cloud', values: ['aws'] },
+      { ...region, values: ['eu', 'asia'] },
+    ];
+    assert.deepEqual((await put({ filters: replaced })).body.billable_metric.filters, replaced);
+    assert.deepEqual((await put({ filters: [] })).body.billable_metric.filters, []);
   });
 
   it('keep their codes apart', async () => {
