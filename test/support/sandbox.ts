@@ -69,21 +69,21 @@ export interface NewSubscription extends Fields {
 /** One organization, and what its people do. Each deed has had all its consequences when it returns. */
 export class Sandbox {
   readonly #system: TestSystem;
-  readonly #api_key: string;
+  readonly api_key: string;
   #events = 0;
   readonly organization_id: string;
   readonly clock: SandboxClock;
 
   constructor(system: TestSystem, organization_id: string, api_key: string) {
     this.#system = system;
-    this.#api_key = api_key;
+    this.api_key = api_key;
     this.organization_id = organization_id;
     this.clock = new SandboxClock(this);
   }
 
   /** Whatever is answered. */
   call(method: string, path: string, body?: unknown): Promise<Answer> {
-    const headers = { authorization: `Bearer ${this.#api_key}` };
+    const headers = { authorization: `Bearer ${this.api_key}` };
     return this.#system.request(method, `/api/v1${path}`, { headers, body });
   }
 
