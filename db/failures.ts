@@ -19,8 +19,9 @@ const UNAVAILABLE_ERRNOS = new Set([
   'ENETUNREACH',
   'ENOENT',
 ]);
+/** Knex puts the statement before what the driver said. */
 const UNAVAILABLE_MESSAGES =
-  /^(Connection terminated|Client has encountered a connection error|timeout expired|Query read timeout|Unable to acquire a connection)/;
+  /(^| - )(Connection terminated|Client has encountered a connection error|Client was closed|timeout expired|Unable to acquire a connection)[^-]*$/;
 
 /** Whether Postgres cannot serve at the moment, whatever was asked of it. */
 export function isUnavailable(error: unknown): boolean {

@@ -1,6 +1,9 @@
 import pg from 'pg';
 
 const RECONNECT_MS = 500;
+const CONNECT_MS = 10_000;
+/** It hears nothing for hours, and must notice all the same that the other end is gone. */
+const KEEP_ALIVE_MS = 10_000;
 
 /**
  * One connection that listens to Postgres's notifications and hands them out by channel. Notifications sent while it is not connected are
@@ -49,7 +52,13 @@ export class Listener {
   }
 
   async start(): Promise<void> {
-    const client = new pg.Client({ connectionString: this.#url, application_name: 'perennial-listener', keepAlive: true });
+    const client = new pg.Client({
+      connectionString: this.#url,
+      application_name: 'perennial-listener',
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+      connectionTimeoutMillis: CONNECT_MS,
+    });
     client.on('error', () => this.#lose(client));
     client.on('end', () => this.#lose(client));
     client.on('notification', ({ channel, payload = '' }) => this.#hand(channel, payload));

@@ -33,7 +33,7 @@ export async function migrate(
   secret: string,
   app_password = appRolePassword(secret),
 ): Promise<string[]> {
-  const db = connect(owner_url, { pool_max: 1, application_name: 'perennial-migrate' });
+  const db = connect(owner_url, { pool_max: 1, application_name: 'perennial-migrate', statement_timeout_ms: 0 });
   try {
     await db.raw('select pg_advisory_lock(?)', [MIGRATION_LOCK]);
     await createAppRole(db, app_password);

@@ -12,9 +12,11 @@ import { StartError } from './start-error.ts';
 import { version } from './version.ts';
 
 const READY_CHECK_MS = 2_000;
+/** Whoever asks would rather hear that it does not work now than wait. */
+const STATEMENT_MS = 15_000;
 
 await runProcess('api', async (config, log) => {
-  const db = await openDatabase(config, 'perennial-api');
+  const db = await openDatabase(config, 'perennial-api', { statement_timeout_ms: STATEMENT_MS });
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
   const listener = new Listener(config.database.app_url!);

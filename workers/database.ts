@@ -1,14 +1,19 @@
-import { type Database, connect } from '../db/connection.ts';
+import { type ConnectionOptions, type Database, connect } from '../db/connection.ts';
 import { schemaState } from '../db/migrate.ts';
+import { APP_ROLE } from '../db/migrations/tenancy.ts';
 import type { Config } from './config.ts';
 import { StartError } from './start-error.ts';
 
 /** Connects as the application and makes sure that the schema is the one this code knows. */
-export async function openDatabase({ database }: Config, application_name: string): Promise<Database> {
+export async function openDatabase(
+  { database }: Config,
+  application_name: string,
+  { statement_timeout_ms }: Pick<ConnectionOptions, 'statement_timeout_ms'> = {},
+): Promise<Database> {
   if (!database.app_url)
     throw new StartError('no database is configured: set DATABASE_URL, or run `npm start`, which brings one');
   const { app_url, pool_max } = database;
-  const db = connect(app_url, { pool_max, application_name });
+  const db = connect(app_url, { pool_max, application_name, statement_timeout_ms });
   try {
     const state = await schemaState(db);
     if (state === 'current') return db;
@@ -41,7 +46,7 @@ export function explainDatabaseError(error: unknown, url: string): unknown {
     case '28P01':
     case '28000':
       return new StartError(
-        `the database at ${server} refuses user ${username}: correct the password in DATABASE_URL, or run \`npm run migrate\` with today's SECRET_KEY_BASE`,
+        `the database at ${server} refuses user ${username}: correct the password in ${username === APP_ROLE ? "DATABASE_APP_URL, or run `npm run migrate` with today's SECRET_KEY_BASE" : 'DATABASE_URL'}`,
       );
     case '3D000':
       return new StartError(`the database ${database} does not exist at ${server}: create it, or correct DATABASE_URL`);

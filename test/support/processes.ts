@@ -70,6 +70,11 @@ export class TestProcess {
     return this;
   }
 
+  /** What the launcher would say. */
+  tell(message: object): void {
+    this.#child.send(message, () => undefined);
+  }
+
   /** As a power cut would: nothing is finished, nothing is said. */
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
@@ -104,6 +109,7 @@ export class Processes {
   async startApi(): Promise<ApiProcess> {
     const port = (await isFree(0)) as number;
     const api = await this.#start('workers/api.ts', { API_PORT: String(port) }).ready();
+    api.tell({ workers: true });
     return Object.assign(api, { url: `http://127.0.0.1:${port}` });
   }
 
