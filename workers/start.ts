@@ -33,18 +33,17 @@ async function main(): Promise<number> {
     }
     system = new System(config, say);
     const addresses = await Promise.race([system.start(), stopped]);
-    if (addresses === 'stopped') return 0;
-    announce(addresses);
-    await (isDemo ? Promise.race([playDemo(config, say), stopped]) : stopped);
+    if (addresses !== 'stopped') {
+      announce(addresses);
+      await (isDemo ? Promise.race([playDemo(config, say), stopped]) : stopped);
+    }
+    say('Stopping.');
     return 0;
   } catch (error) {
     if (!(error instanceof ChildFailed)) console.error(explain(error));
     return 1;
   } finally {
-    if (system) {
-      say('Stopping.');
-      await system.stop();
-    }
+    await system?.stop();
   }
 }
 

@@ -4,27 +4,28 @@ import { join } from 'node:path';
 import { type LogLevel, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { Registry, collectDefaultMetrics } from 'prom-client';
-import { createBrowser } from '../activities/documents/browser.ts';
+import { type BrowserOptions, createBrowser } from '../activities/documents/browser.ts';
 import { Listener } from '../db/listener.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './database.ts';
 import { findChromium } from './embedded/chromium.ts';
 import { runProcess } from './process.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
+import { StartError } from './start-error.ts';
 import { connectToTemporal } from './temporal.ts';
 import { createWorkers } from './workers.ts';
 
 await runProcess('worker', async (config, log) => {
   logThrough(log);
+  const chromium = lookForChromium(config, log);
+  // Looked at further down; whatever else is wrong is said first.
+  chromium.catch(() => undefined);
   const db = await openDatabase(config, 'perennial-worker');
   const { client_connection, connection } = await connectToTemporal(config);
   const { namespace } = config.temporal;
   await ensureSearchAttributes(client_connection, namespace);
   const listener = new Listener(config.database.app_url!);
-  const browser = createBrowser({
-    log,
-    findChromium: ({ signal }) => findChromium({ log, env: { ...process.env, DATA_DIR: config.data_dir }, signal }),
-  });
+  const browser = createBrowser({ log, findChromium: await chromium });
   const workers = await createWorkers({
     db,
     log,
@@ -58,6 +59,23 @@ await runProcess('worker', async (config, log) => {
     },
   };
 });
+
+/** Without a browser there are no invoices to send: said at the start, not when the first one is due. Later it is looked for anew. */
+async function lookForChromium(config: Config, log: Logger): Promise<BrowserOptions['findChromium']> {
+  const search: BrowserOptions['findChromium'] = ({ signal }) =>
+    findChromium({ log, env: { ...process.env, DATA_DIR: config.data_dir }, signal });
+  let found: Awaited<ReturnType<typeof search>> | undefined;
+  try {
+    found = await search({ signal: new AbortController().signal });
+  } catch (error) {
+    throw new StartError(error instanceof Error ? error.message : String(error));
+  }
+  return async (options) => {
+    const first = found ?? (await search(options));
+    found = undefined;
+    return first;
+  };
+}
 
 /** What the SDK has to say goes where everything else does. */
 function logThrough(log: Logger): void {
