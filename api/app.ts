@@ -6,6 +6,7 @@ import { isLostRace } from '../db/failures.ts';
 import { inOrganization } from '../db/transaction.ts';
 import type { ApiDeps, OperationDeps } from './deps.ts';
 import { type OpenApiDocument, describeOperations } from './document.ts';
+import { KnownProperties } from './known-properties.ts';
 import { ApiKeys, authenticate, authorize } from './middleware/authenticate.ts';
 import { organizationNow, readOrganizationNow } from './middleware/clock.ts';
 import { answerErrors } from './middleware/errors.ts';
@@ -31,7 +32,8 @@ export function createApp(deps: ApiDeps): Koa<RequestState> {
   const keys = new ApiKeys(deps.db, deps.settings.secret, deps.listener);
   measureOutbox(deps.db, deps.metrics);
 
-  const operationDeps = { ...deps, events: createEventWriter(deps.db) };
+  const properties = new KnownProperties(deps.db, deps.listener);
+  const operationDeps = { ...deps, events: createEventWriter(deps.db), properties };
   for (const operation of operations) serve(router, operation, keys, operationDeps);
 
   serveAdmin(router, deps);

@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client';
 import type { Database } from '../db/connection.ts';
 import type { EventWriter } from '../db/events.ts';
 import type { Listener } from '../db/listener.ts';
+import type { KnownProperties } from './known-properties.ts';
 
 export interface ApiSettings {
   /** Where callers reach us, without a trailing slash: links in answers, the issuer of webhook signatures. */
@@ -32,4 +33,5 @@ export interface ApiDeps {
 /** What operations get: that, and what the app makes of it. */
 export interface OperationDeps extends ApiDeps {
   readonly events: EventWriter;
+  readonly properties: KnownProperties;
 }

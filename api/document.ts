@@ -34,6 +34,7 @@ const errorObject = z
     error: z.string(),
     code: z.string().optional(),
     error_details: z.unknown().optional(),
+    message: z.string().optional().describe('For people: what exactly is wrong, where the codes leave it open'),
   })
   .meta({ id: 'Error' });
 

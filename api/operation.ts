@@ -40,6 +40,8 @@ interface Contract<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType
   readonly query?: Q;
   /** Includes the root key: `z.object({ tax: … })`. */
   readonly body?: B;
+  /** The body has no root key: what is missing in it is invalid, not a bad request. */
+  readonly withoutRoot?: true;
   /** The body is a list: what is wrong with its items is told by their positions. */
   readonly errorsByPosition?: true;
   /** The body of the answer with status 200. */

@@ -10,12 +10,15 @@ export class BillingError extends Error {
   readonly kind: BillingErrorKind;
   readonly code: string;
   readonly details: ErrorDetails | string | undefined;
+  /** For people, where the codes leave open what exactly is wrong. */
+  readonly explanation: string | undefined;
 
-  constructor(kind: BillingErrorKind, code: string, details?: ErrorDetails | string) {
+  constructor(kind: BillingErrorKind, code: string, details?: ErrorDetails | string, explanation?: string) {
     super(code);
     this.kind = kind;
     this.code = code;
     this.details = details;
+    this.explanation = explanation;
   }
 }
 
@@ -30,5 +33,5 @@ export const forbidden = (code: string): BillingError => new BillingError('forbi
 /** 409. */
 export const conflict = (code: string): BillingError => new BillingError('conflict', code);
 /** 422 `validation_errors`. */
-export const invalid = (details: ErrorDetails | string): BillingError =>
-  new BillingError('invalid', 'validation_errors', details);
+export const invalid = (details: ErrorDetails | string, explanation?: string): BillingError =>
+  new BillingError('invalid', 'validation_errors', details, explanation);

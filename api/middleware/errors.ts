@@ -31,6 +31,8 @@ export interface ErrorBody {
   readonly error: string;
   readonly code?: string;
   readonly error_details?: unknown;
+  /** For people: what exactly is wrong, where the codes leave it open. */
+  readonly message?: string;
 }
 
 export function errorBody(status: number, code?: string, error_details?: unknown): ErrorBody {
@@ -54,7 +56,8 @@ export function translate(error: unknown): ErrorBody | undefined {
     const status = statuses[error.kind];
     if (error.kind === 'bad_request') return { status, error: `BadRequest: ${error.code}` };
     if (error.kind === 'unauthorized') return errorBody(status);
-    return errorBody(status, error.code, error.details);
+    const body = errorBody(status, error.code, error.details);
+    return error.explanation === undefined ? body : { ...body, message: error.explanation };
   }
   if (isUnavailable(error)) return errorBody(503, 'service_unavailable');
   if (isLostRace(error)) return errorBody(422, 'lock_acquisition_failed');

@@ -38,9 +38,14 @@ export function inputParser({
   params: paramsSchema,
   query: querySchema,
   body: bodySchema,
+  withoutRoot,
   errorsByPosition,
 }: Operation): (params: Record<string, string>, query: object, body: unknown) => Input {
-  const parseBody = bodySchema && (errorsByPosition ? listParser(bodySchema) : bodyParser(bodySchema));
+  const parseBody =
+    bodySchema &&
+    (errorsByPosition || withoutRoot
+      ? rootlessParser(bodySchema, errorsByPosition ? detailsByPosition : detailsOf)
+      : bodyParser(bodySchema));
   return (params, query, body) => ({
     params: paramsSchema ? parseParams(paramsSchema, params) : {},
     query: querySchema ? parse(querySchema, { ...query }) : {},
@@ -59,9 +64,9 @@ export function bodyParser<T extends z.ZodType>(schema: T): (body: unknown) => z
   };
 }
 
-/** A missing list is an empty one: its contract says what is wrong with that. */
-function listParser(schema: z.ZodType): (body: unknown) => unknown {
-  return (body) => parse(schema, body ?? {}, detailsByPosition);
+/** A missing list is an empty one: its contract says what is wrong with that. The same goes for fields without a root key. */
+function rootlessParser(schema: z.ZodType, describe: typeof detailsOf): (body: unknown) => unknown {
+  return (body) => parse(schema, body ?? {}, describe);
 }
 
 function mandatoryKeys(schema: z.ZodObject): string[] {

@@ -1,10 +1,15 @@
 import { z } from 'zod';
 import { type AggregationType, aggregationTypes } from '../../billing/billable-metrics/aggregation.ts';
+import {
+  ExpressionError,
+  type ExpressionEvent,
+  evaluateExpression,
+} from '../../billing/billable-metrics/expression.ts';
+import { findSyntaxError, parseExpression } from '../../billing/billable-metrics/expression-parser.ts';
 import { type MetricFilter, normalizeMetricFilters } from '../../billing/billable-metrics/filters.ts';
 import { roundingFunctions } from '../../billing/billable-metrics/rounding.ts';
 import { needsFieldName, validateMetric } from '../../billing/billable-metrics/validate.ts';
 import { billableMetricWire, weightedIntervals } from '../../billing/billable-metrics/wire.ts';
-import type { Instant } from '../../billing/clock/instant.ts';
 import { forbidden, invalid, notFound } from '../../billing/errors.ts';
 import {
   type BillableMetricFields,
@@ -21,9 +26,10 @@ import { trimChargeFilters } from '../../db/charge-filters.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import { isSupportedAggregation } from '../../db/usage.ts';
 import { announce } from '../../db/webhooks.ts';
+import { eventProperties, eventTimestamp } from '../contracts/events.ts';
 import { id, mandatoryText, optionalText, text, wireInstant } from '../contracts/fields.ts';
 import { paginate, paginationMeta, paginationQuery } from '../contracts/pagination.ts';
-import { type Operation, operation } from '../operation.ts';
+import { type Call, type Operation, operation } from '../operation.ts';
 
 const PRECISION_MAX = 30;
 
@@ -117,11 +123,12 @@ async function fieldsOf(
     weighted_interval: given(changes.weighted_interval, before.weighted_interval),
     rounding_function: given(changes.rounding_function, before.rounding_function),
     rounding_precision: given(changes.rounding_precision, before.rounding_precision),
-    expression: given(changes.expression, before.expression),
+    expression: given(changes.expression?.trim() === '' ? null : changes.expression, before.expression),
   };
   const details = validateMetric({ ...fields, filters: filters ?? [] }, isSupportedAggregation);
   if (code !== before.code && (await findBillableMetric(trx, code))) details['code'] = ['value_already_exist'];
-  if (Object.keys(details).length > 0) throw invalid(details);
+  if (Object.keys(details).length > 0)
+    throw invalid(details, details['expression'] && findSyntaxError(fields.expression ?? ''));
   return fields;
 }
 
@@ -131,15 +138,28 @@ function filtersOf({ filters }: Fields): MetricFilter[] | undefined {
 }
 
 async function announceMetric(
-  trx: Transaction,
+  { trx, at, deps }: Pick<Call<never, never, never>, 'trx' | 'at' | 'deps'>,
   metric: BillableMetricRow,
   change: 'created' | 'updated' | 'deleted',
-  at: Instant,
 ): Promise<{ billable_metric: ReturnType<typeof billableMetricWire> }> {
+  // The next event that is sent here has what the metric computes from now on. Other processes hear of it a moment later.
+  const forget = (): void => deps.properties.forget(trx.organization_id);
+  void trx.executionPromise.then(forget, forget);
   const object = billableMetricWire(metric);
   const webhook_type = `billable_metric.${change}` as const;
   await announce(trx, { webhook_type, object_type: 'billable_metric', object_id: metric.id, object }, at);
   return { billable_metric: object };
+}
+
+function tryExpression(text: string, event: ExpressionEvent): string {
+  const problem = findSyntaxError(text);
+  if (problem !== undefined) throw invalid({ expression: ['invalid_expression'] }, problem);
+  try {
+    return evaluateExpression(parseExpression(text), event);
+  } catch (error) {
+    if (error instanceof ExpressionError) throw invalid({ event: ['invalid_event'] }, error.message);
+    throw error;
+  }
 }
 
 export const billableMetricOperations: Operation[] = [
@@ -151,10 +171,11 @@ export const billableMetricOperations: Operation[] = [
     body: z.object({ billable_metric: createFields }),
     answer,
     errors: [400, 422],
-    async handle({ trx, at, body }) {
+    async handle(call) {
+      const { trx, at, body } = call;
       const { billable_metric: input } = body;
       const metric = await insertBillableMetric(trx, await fieldsOf(trx, {}, input), filtersOf(input) ?? [], at);
-      return announceMetric(trx, metric, 'created', at);
+      return announceMetric(call, metric, 'created');
     },
   }),
   operation({
@@ -181,6 +202,29 @@ export const billableMetricOperations: Operation[] = [
     handle: async ({ trx, params }) => ({ billable_metric: billableMetricWire(await takeMetric(trx, params.code)) }),
   }),
   operation({
+    op: 'POST /billable_metrics/evaluate_expression',
+    tag: 'billable_metrics',
+    summary: 'Try an expression on an event that is not stored',
+    object: 'billable_metric',
+    withoutRoot: true,
+    body: z.object({
+      expression: mandatoryText,
+      event: z.object({ code: text.nullish(), timestamp: eventTimestamp, properties: eventProperties }),
+    }),
+    answer: z.object({ expression_result: z.object({ value: z.string() }) }),
+    errors: [400, 422],
+    transaction: false,
+    handle: ({ at, body: { expression, event } }) => {
+      const { code, timestamp, properties } = event;
+      const value = tryExpression(expression, {
+        code: code ?? '',
+        timestamp: timestamp ?? at,
+        properties: properties ?? {},
+      });
+      return Promise.resolve({ expression_result: { value } });
+    },
+  }),
+  operation({
     op: 'PUT /billable_metrics/{code}',
     tag: 'billable_metrics',
     summary: 'Update a billable metric; once a plan charges for it, only its name, description and filters',
@@ -189,14 +233,16 @@ export const billableMetricOperations: Operation[] = [
     body: z.object({ billable_metric: updateFields }),
     answer,
     errors: [400, 404, 422],
-    async handle({ trx, at, params, body: { billable_metric: input } }) {
+    async handle(call) {
+      const { trx, at, params, body } = call;
+      const { billable_metric: input } = body;
       const metric = await takeMetric(trx, params.code, lockBillableMetric);
       const { name, description, filters } = input;
       const changes = (await isCharged(trx, metric.id)) ? { name, description, filters } : input;
       const fields = await fieldsOf(trx, metric, changes);
       const changed = await updateBillableMetric(trx, metric.id, fields, filtersOf(input), at);
       if (filters !== undefined) await trimChargeFilters(trx, metric.id, changed.filters, at);
-      return announceMetric(trx, changed, 'updated', at);
+      return announceMetric(call, changed, 'updated');
     },
   }),
   operation({
@@ -207,10 +253,11 @@ export const billableMetricOperations: Operation[] = [
     params,
     answer,
     errors: [404],
-    async handle({ trx, at, params }) {
+    async handle(call) {
+      const { trx, at, params } = call;
       const metric = await takeMetric(trx, params.code, lockBillableMetric);
       await deleteBillableMetric(trx, metric.id, at);
-      return announceMetric(trx, metric, 'deleted', at);
+      return announceMetric(call, metric, 'deleted');
     },
   }),
 ];

@@ -1,18 +1,15 @@
 import { z } from 'zod';
 import type { Instant } from '../../billing/clock/instant.ts';
-import { invalid, notFound } from '../../billing/errors.ts';
-import {
-  findRepetitions,
-  fitsKey,
-  isStorableJson,
-  isStorableText,
-  parsePreciseAmount,
-  parseTimestamp,
-} from '../../billing/events/event.ts';
+import { withComputedProperty } from '../../billing/billable-metrics/computed-property.ts';
+import { ExpressionError } from '../../billing/billable-metrics/expression.ts';
+import { BillingError, invalid, notFound } from '../../billing/errors.ts';
+import { findRepetitions, fitsKey, isStorableText, parsePreciseAmount } from '../../billing/events/event.ts';
 import { eventWire } from '../../billing/events/wire.ts';
 import { type NewEvent, findEvent, findStartOfSubscription, findStoredEvents, listEvents } from '../../db/events.ts';
+import type { ComputedProperties } from '../../db/computed-properties.ts';
 import { newId } from '../../db/ids.ts';
 import { inOrganization } from '../../db/transaction.ts';
+import { eventProperties, eventTimestamp, readable } from '../contracts/events.ts';
 import { id, instant, queryFlag, text, wireDecimal, wireInstant } from '../contracts/fields.ts';
 import { paginate, paginationMeta, paginationQuery } from '../contracts/pagination.ts';
 import { type Operation, type Origin, operation } from '../operation.ts';
@@ -27,28 +24,13 @@ const key = z.preprocess(
 
 const mandatoryKey = key.refine((value) => value.trim() !== '', 'value_is_mandatory');
 
-/** A number or a text that `read` understands. */
-function readable(read: (text: string) => string | undefined, code: string) {
-  return z.union([z.number(), z.string()], code).transform((value, context): string => {
-    const text = read(String(value));
-    if (text !== undefined) return text;
-    context.issues.push({ code: 'custom', message: code, input: value });
-    return z.NEVER;
-  });
-}
-
 const eventInput = z
   .object({
     transaction_id: mandatoryKey.describe('Makes the event unique in its subscription: sent again, it is refused'),
     external_subscription_id: key.nullish(),
     code: mandatoryKey.describe('Of the billable metric'),
-    timestamp: readable(parseTimestamp, 'invalid_format')
-      .nullish()
-      .describe('Unix seconds, with decimals to the microsecond. Left out: now'),
-    properties: z
-      .record(z.string(), z.unknown())
-      .refine((value) => isStorableJson(value), 'value_is_invalid')
-      .nullish(),
+    timestamp: eventTimestamp,
+    properties: eventProperties,
     precise_total_amount_cents: readable(parsePreciseAmount, 'value_is_invalid').nullish(),
   })
   .meta({ id: 'EventInputObject' });
@@ -82,6 +64,42 @@ function accept(input: z.output<typeof eventInput>, at: Instant, metadata: Origi
   };
 }
 
+const EVALUATION_FAILED = 'expression_evaluation_failed';
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof ExpressionError)) throw error;
+  return error.message;
+}
+
+/** The event with what its metric computes of it. @throws ExpressionError */
+function compute(event: NewEvent, properties: ComputedProperties): NewEvent {
+  const computed = properties.get(event.code);
+  return computed ? withComputedProperty(event, computed) : event;
+}
+
+function computeOne(event: NewEvent, properties: ComputedProperties): NewEvent {
+  try {
+    return compute(event, properties);
+  } catch (error) {
+    throw new BillingError('invalid', EVALUATION_FAILED, reasonOf(error));
+  }
+}
+
+function computeAll(events: readonly NewEvent[], properties: ComputedProperties): readonly NewEvent[] {
+  if (properties.size === 0) return events;
+  const failures: Record<string, string> = {};
+  const computed = events.map((event, position) => {
+    try {
+      return compute(event, properties);
+    } catch (error) {
+      failures[position] = `${EVALUATION_FAILED}: ${reasonOf(error)}`;
+      return event;
+    }
+  });
+  if (Object.keys(failures).length > 0) throw invalid(failures);
+  return computed;
+}
+
 const alreadyExists = { transaction_id: ['value_already_exist'] };
 
 const duplicatesAt = (positions: Iterable<number>) =>
@@ -98,7 +116,7 @@ export const eventOperations: Operation[] = [
     errors: [400, 422],
     transaction: false,
     async handle({ at, organization_id, body, origin, deps }) {
-      const event = accept(body.event, at, origin);
+      const event = computeOne(accept(body.event, at, origin), await deps.properties.of(organization_id));
       const duplicates = await deps.events.write(organization_id, [event]);
       if (duplicates.length > 0) throw invalid(alreadyExists);
       return { event: eventWire(event) };
@@ -117,7 +135,8 @@ export const eventOperations: Operation[] = [
     errors: [400, 422],
     transaction: false,
     async handle({ at, organization_id, body, origin, deps }) {
-      const events = body.events.map((input) => accept(input, at, origin));
+      const accepted = body.events.map((input) => accept(input, at, origin));
+      const events = computeAll(accepted, await deps.properties.of(organization_id));
       const repeated = findRepetitions(events);
       if (repeated.length > 0) {
         const stored = await inOrganization(deps.db, organization_id, (trx) => findStoredEvents(trx, events));

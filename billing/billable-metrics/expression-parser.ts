@@ -83,6 +83,17 @@ export function parseExpression(text: string): Expression {
   return expression;
 }
 
+/** What is wrong with it, and where; undefined when nothing is. */
+export function findSyntaxError(text: string): string | undefined {
+  try {
+    parseExpression(text);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ExpressionError) return error.message;
+    throw error;
+  }
+}
+
 function parse(text: string): Expression {
   if (text.length > LENGTH_MAX) throw new ExpressionError(`longer than ${LENGTH_MAX} characters`);
   const tooDeep = findTooDeep(text);

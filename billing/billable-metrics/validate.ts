@@ -1,4 +1,5 @@
 import type { AggregationType } from './aggregation.ts';
+import { findSyntaxError } from './expression-parser.ts';
 import { type MetricFilter, validateMetricFilters } from './filters.ts';
 import type { WeightedInterval } from './wire.ts';
 
@@ -10,16 +11,6 @@ export interface MetricTerms {
   readonly weighted_interval: WeightedInterval | null;
   readonly filters: readonly MetricFilter[];
 }
-
-interface Refusal {
-  readonly field: string;
-  isAskedFor(metric: MetricTerms): boolean;
-}
-
-/** Right, and not computed yet: refused, so that nothing is accepted and then counted as something else. Whoever builds one removes its line. */
-export const notBuiltYet: readonly Refusal[] = [
-  { field: 'expression', isAskedFor: ({ expression }) => expression !== null && expression.trim() !== '' },
-];
 
 /** Aggregations that look at each event of a period alone, and so cannot be carried over to the next. */
 const neverRecurring: readonly AggregationType[] = ['count_agg', 'max_agg', 'latest_agg'];
@@ -40,6 +31,7 @@ export function validateMetric(
     details['recurring'] = ['not_compatible_with_aggregation_type'];
   if (aggregation_type === 'weighted_sum_agg' && metric.weighted_interval === null)
     details['weighted_interval'] = ['value_is_invalid'];
-  for (const { field, isAskedFor } of notBuiltYet) if (isAskedFor(metric)) details[field] ??= ['feature_unavailable'];
+  if (metric.expression !== null && findSyntaxError(metric.expression) !== undefined)
+    details['expression'] = ['invalid_expression'];
   return details;
 }

@@ -7,6 +7,7 @@ import * as subscriptions from './0005-subscriptions.ts';
 import * as events from './0006-events.ts';
 import * as invoices from './0007-invoices.ts';
 import * as webhooksAndDocuments from './0008-webhooks-and-documents.ts';
+import * as expressions from './0009-expressions.ts';
 import * as filtersAndGroups from './0010-filters-and-groups.ts';
 
 /** Numbered and forward only. A migration that has been released is never edited. */
@@ -19,5 +20,6 @@ export const migrations: Readonly<Record<string, { up(knex: Knex): Promise<void>
   '0006-events': events,
   '0007-invoices': invoices,
   '0008-webhooks-and-documents': webhooksAndDocuments,
+  '0009-expressions': expressions,
   '0010-filters-and-groups': filtersAndGroups,
 };

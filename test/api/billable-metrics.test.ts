@@ -71,7 +71,7 @@ describe('billable metrics', () => {
       { name: 'n', code: 'c', aggregation_type: 'count_agg', recurring: true },
       { recurring: ['not_compatible_with_aggregation_type'] },
     ],
-    ['an expression, for now', { ...storage, expression: '1 + 1' }, { expression: ['feature_unavailable'] }],
+    ['an expression that is none', { ...storage, expression: '1 +' }, { expression: ['invalid_expression'] }],
     [
       'a filter without values',
       { ...storage, filters: [{ key: 'region', values: [] }] },

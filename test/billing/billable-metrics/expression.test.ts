@@ -293,7 +293,7 @@ const { sum } = fc.letrec<{ sum: Fraction; product: Fraction; atom: Fraction }>(
         rest.reduce((left, [operator, right]) => ({ ...join(left, operator, right), text: `${left.text} ${operator}${right.text}` }), first),
       );
   return {
-    atom: fc.oneof({ depthSize: 'small' }, decimal, tie('sum').map((inner) => ({ ...inner, text: `(${inner.text})` })), tie('sum').map(({ text, top, bottom }) => ({ text: `-(${text})`, top: -top, bottom }))),
+    atom: fc.oneof({ maxDepth: 2 }, decimal, tie('sum').map((inner) => ({ ...inner, text: `(${inner.text})` })), tie('sum').map(({ text, top, bottom }) => ({ text: `-(${text})`, top: -top, bottom }))),
     product: joined(tie('atom'), '*', (a, _, b) => ({ text: '', top: a.top * b.top, bottom: a.bottom * b.bottom })),
     sum: joined(tie('product'), '+-', (a, operator, b) => ({
       text: '',
