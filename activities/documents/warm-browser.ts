@@ -38,6 +38,7 @@ export function launchChromium(
     headless: 'shell',
     // Through a pipe, not a port: Chromium ends by itself when this process does, however that happens.
     pipe: true,
+    protocolTimeout: 60_000,
     handleSIGINT: false,
     handleSIGTERM: false,
     handleSIGHUP: false,
@@ -45,17 +46,11 @@ export function launchChromium(
   });
 }
 
-interface OpenPage {
-  readonly page: Page;
-  /** Rejects when the page's process dies: Puppeteer would go on waiting for it. */
-  readonly crash: Promise<never>;
-}
-
 /** One process of Chromium with the pages that it has open. */
 export class WarmBrowser {
   readonly #browser: Browser;
   readonly #document_timeout_ms: number;
-  readonly #idle_pages: OpenPage[] = [];
+  readonly #idle_pages: Page[] = [];
   #printing = 0;
   #printed = 0;
   #is_retired = false;
@@ -86,14 +81,14 @@ export class WarmBrowser {
   async print(html: string): Promise<Uint8Array> {
     this.#printing += 1;
     this.#printed += 1;
-    let open: OpenPage | undefined;
+    let page: Page | undefined;
     try {
-      open = this.#idle_pages.pop() ?? (await this.#openPage());
-      const pdf = await Promise.race([printOn(open.page, html, this.#document_timeout_ms), open.crash]);
-      this.#idle_pages.push(open);
+      page = this.#idle_pages.pop() ?? (await this.#openPage());
+      const pdf = await this.#unlessItCrashes(page, printOn(page, html, this.#document_timeout_ms));
+      this.#idle_pages.push(page);
       return pdf;
     } catch (error) {
-      open?.page.close().catch(() => undefined);
+      page?.close().catch(() => undefined);
       if (error instanceof BrowserCrash || this.isAlive()) throw error;
       throw new BrowserCrash('the browser ended while it was printing', { cause: error });
     } finally {
@@ -122,7 +117,7 @@ export class WarmBrowser {
   }
 
   /** Documents are made of text from outside. Should any of it ever get past the escaping, it finds no script and no network. */
-  async #openPage(): Promise<OpenPage> {
+  async #openPage(): Promise<Page> {
     const page = await this.#browser.newPage();
     await page.setJavaScriptEnabled(false);
     await page.setOfflineMode(true);
@@ -130,10 +125,27 @@ export class WarmBrowser {
     page.on('request', (request) => {
       request.abort().catch(() => undefined);
     });
+    page.on('error', () => {
+      const index = this.#idle_pages.indexOf(page);
+      if (index >= 0) this.#idle_pages.splice(index, 1);
+    });
+    return page;
+  }
+
+  /** Puppeteer goes on waiting for some answers of a process that is gone. */
+  async #unlessItCrashes<T>(page: Page, work: Promise<T>): Promise<T> {
     const { promise: crash, reject } = Promise.withResolvers<never>();
-    crash.catch(() => undefined); // Heard by whoever prints on it.
-    page.once('error', (error) => reject(new BrowserCrash('a page crashed while it was printing', { cause: error })));
-    return { page, crash };
+    const onPageCrash = (error: Error): void =>
+      reject(new BrowserCrash('a page crashed while it was printing', { cause: error }));
+    const onEnd = (): void => reject(new BrowserCrash('the browser ended while it was printing'));
+    page.once('error', onPageCrash);
+    this.#browser.once('disconnected', onEnd);
+    try {
+      return await Promise.race([work, crash]);
+    } finally {
+      page.off('error', onPageCrash);
+      this.#browser.off('disconnected', onEnd);
+    }
   }
 }
 

@@ -168,6 +168,12 @@ describe('the browser that prints', function () {
     }
   });
 
+  it('refuses to print a page whose fonts are broken, rather than print it without text', async () => {
+    const font = `@font-face { font-family: Broken; src: url(data:font/woff2;base64,AAAA) }`;
+    const page = `<style>${font} p { font-family: Broken }</style><p>text</p>`;
+    await assert.rejects(newBrowser().print(page), /fonts/);
+  });
+
   it('is started by the first document and kept for the next', async () => {
     const browser = newBrowser();
     assert.equal(browser.processId(), undefined);
