@@ -3,6 +3,7 @@ import { assert } from '../billing/assert.ts';
 import type { Instant } from '../billing/clock/instant.ts';
 import type { Charge, Plan } from '../billing/plans/plan.ts';
 import type { ChargeDocument, PlanDocument } from '../billing/plans/wire.ts';
+import { findChargeFilters } from './charge-filters.ts';
 import { newId } from './ids.ts';
 import { findAttachedTaxes } from './taxes.ts';
 import { type Transaction, insert, rows } from './transaction.ts';
@@ -105,33 +106,48 @@ export async function deleteCharges(trx: Transaction, ids: readonly string[], at
     .update({ deleted_at: at });
 }
 
-/** What the wire of each plan is made of, by id: four statements whatever their number. Deleted plans are still found. */
+/** What the wire of each plan is made of, by id: a few statements whatever their number. Deleted plans are still found. */
 export async function loadPlans(trx: Transaction, ids: readonly string[]): Promise<ReadonlyMap<string, PlanDocument>> {
   if (ids.length === 0) return new Map();
   const plans = await rows<PlanRow>(trx, 'plans').whereIn('id', [...ids]);
   const taxesOf = await findAttachedTaxes(trx, 'plan', ids);
-  const charges = await loadCharges(trx, ids);
+  const charges = Map.groupBy(await loadCharges(trx, await listCharges(trx, ids)), ({ charge }) => charge.plan_id);
   return new Map(
     plans.map((plan) => [plan.id, { plan, taxes: taxesOf(plan.id), charges: charges.get(plan.id) ?? [] }]),
   );
 }
 
-async function loadCharges(trx: Transaction, plan_ids: readonly string[]): Promise<Map<string, ChargeDocument[]>> {
-  const found = (await rows(trx, 'charges')
+export interface ListedCharge extends Charge {
+  readonly billable_metric_code: string;
+}
+
+/** The charges of plans, oldest first. */
+export function listCharges(
+  trx: Transaction,
+  plan_ids: readonly string[],
+): Knex.QueryBuilder<ListedCharge, ListedCharge[]> {
+  return rows<ListedCharge>(trx, 'charges')
     .join('billable_metrics as m', 'm.id', 'charges.billable_metric_id')
     .whereIn('charges.plan_id', [...plan_ids])
     .whereNull('charges.deleted_at')
     .orderBy(['charges.created_at', 'charges.id'])
-    .select('charges.*', 'm.code as billable_metric_code')) as (Charge & { billable_metric_code: string })[];
-  const taxesOf = await findAttachedTaxes(
-    trx,
-    'charge',
-    found.map(({ id }) => id),
-  );
-  const documents = found.map(({ billable_metric_code, ...charge }) => ({
+    .select('charges.*', 'm.code as billable_metric_code') as Knex.QueryBuilder<ListedCharge, ListedCharge[]>;
+}
+
+export async function findCharge(trx: Transaction, plan_id: string, code: string): Promise<ListedCharge | undefined> {
+  const [charge] = await listCharges(trx, [plan_id]).where('charges.code', code).limit(1);
+  return charge;
+}
+
+/** What the wire of each charge is made of, in their order: two statements whatever their number. */
+export async function loadCharges(trx: Transaction, charges: readonly ListedCharge[]): Promise<ChargeDocument[]> {
+  const ids = charges.map(({ id }) => id);
+  const taxesOf = await findAttachedTaxes(trx, 'charge', ids);
+  const filtersOf = await findChargeFilters(trx, ids);
+  return charges.map(({ billable_metric_code, ...charge }) => ({
     charge,
     billable_metric_code,
+    filters: filtersOf(charge.id),
     taxes: taxesOf(charge.id),
   }));
-  return Map.groupBy(documents, ({ charge }) => charge.plan_id);
 }

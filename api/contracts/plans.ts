@@ -54,6 +54,19 @@ function described(schema: z.ZodType): z.ZodUnknown {
   return z.unknown().meta(description);
 }
 
+const FILTERS_MAX = 1000;
+
+/** Which values, and what is wrong with them, is told by the metric. */
+const filterValues = z.record(z.string(), z.array(z.string())).meta({
+  description: 'Keys of the metric, each with some of its values; `["__ALL_FILTER_VALUES__"]` for all that it lists',
+});
+
+const filter = z.object({
+  invoice_display_name: optionalText,
+  properties: described(chargeProperties).optional(),
+  values: described(filterValues).optional(),
+});
+
 const charge = z.object({
   billable_metric_id: z.string().nullish().meta({ description: 'The `lago_id` of a billable metric', format: 'uuid' }),
   code: optionalText,
@@ -65,7 +78,11 @@ const charge = z.object({
   prorated: z.boolean().nullish(),
   min_amount_cents: z.int().nullish(),
   properties: described(chargeProperties).optional(),
-  filters: z.array(z.unknown()).nullish(),
+  filters: z
+    .array(filter)
+    .max(FILTERS_MAX, 'value_is_too_long')
+    .nullish()
+    .meta({ description: 'The whole list: filters that are not in it are deleted' }),
   tax_codes: taxCodes,
   applied_pricing_unit: z.unknown().optional(),
   accepts_target_wallet: z.boolean().nullish(),
@@ -121,7 +138,17 @@ export type PlanCreateInput = z.output<typeof planCreateFields>;
 export type PlanUpdateInput = z.output<typeof planUpdateFields>;
 export type ChargeInput = NonNullable<PlanUpdateInput['charges']>[number];
 
-const chargeObject = z
+export const chargeFilterObject = z
+  .object({
+    lago_id: id,
+    charge_code: z.string(),
+    invoice_display_name: z.string().nullable(),
+    properties: chargeProperties,
+    values: filterValues,
+  })
+  .meta({ id: 'ChargeFilterObject' });
+
+export const chargeObject = z
   .object({
     lago_id: id,
     lago_billable_metric_id: id,
@@ -135,7 +162,7 @@ const chargeObject = z
     prorated: z.boolean(),
     min_amount_cents: z.int(),
     properties: chargeProperties,
-    filters: z.array(z.unknown()),
+    filters: z.array(chargeFilterObject),
     taxes: z.array(taxObject),
     created_at: wireInstant,
   })

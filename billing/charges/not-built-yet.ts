@@ -1,4 +1,3 @@
-import { modelsPricedFromUnits } from '../charge-models/index.ts';
 import type { ChargeTerms } from './validate.ts';
 
 interface Refusal {
@@ -7,25 +6,17 @@ interface Refusal {
   isAskedFor(charge: ChargeTerms): boolean;
 }
 
-const GROUPING_KEYS = ['pricing_group_keys', 'grouped_by', 'presentation_group_keys'];
-
 /**
  * Charges that are right and that the engine cannot bill yet: refused, so that nothing is accepted and then billed as something else.
  * The issue that builds one of them removes its line here.
  */
 export const notBuiltYet: readonly Refusal[] = [
   {
-    field: 'charge_model',
-    code: 'feature_unavailable',
-    isAskedFor: ({ charge_model }) => !modelsPricedFromUnits.some((name) => name === charge_model),
-  },
-  {
     field: 'properties',
-    code: 'invalid_type',
+    code: 'feature_unavailable',
     isAskedFor: ({ properties }) =>
-      GROUPING_KEYS.some((key) => !isEmpty((properties as Record<string, unknown> | null)?.[key])),
+      !isEmpty((properties as Record<string, unknown> | null | undefined)?.['presentation_group_keys']),
   },
-  { field: 'filters', code: 'feature_unavailable', isAskedFor: ({ filters }) => !isEmpty(filters) },
   { field: 'pay_in_advance', code: 'feature_unavailable', isAskedFor: ({ pay_in_advance }) => pay_in_advance },
   {
     field: 'applied_pricing_unit',

@@ -1,6 +1,9 @@
 import type { AggregationType } from '../billable-metrics/aggregation.ts';
+import type { MetricFilter } from '../billable-metrics/filters.ts';
 import type { ChargeModel, StoredProperties } from '../charge-models/charge-model.ts';
 import { chargeModel, isChargeModelName } from '../charge-models/index.ts';
+import type { ChargeFilter } from '../usage/filters.ts';
+import { type FilterTerms, storedFilter, validateFilter } from './filters.ts';
 import { notBuiltYet } from './not-built-yet.ts';
 
 /** A charge as a caller describes it, defaults filled in. */
@@ -13,7 +16,7 @@ export interface ChargeTerms {
   readonly min_amount_cents: number;
   /** As sent: absent, null and `{}` stand for the model's default. */
   readonly properties?: unknown;
-  readonly filters?: readonly unknown[] | null;
+  readonly filters: readonly FilterTerms[];
   readonly applied_pricing_unit?: unknown;
   readonly accepts_target_wallet?: boolean | null;
 }
@@ -21,6 +24,7 @@ export interface ChargeTerms {
 export interface MeteredBy {
   readonly aggregation_type: AggregationType;
   readonly recurring: boolean;
+  readonly filters: readonly MetricFilter[];
 }
 
 type Details = Record<string, string[]>;
@@ -33,7 +37,11 @@ export function validateCharge(charge: ChargeTerms, metric: MeteredBy): Details 
   checkAmounts(charge, add);
   checkInvoicing(charge, add);
   if (isChargeModelName(charge.charge_model)) {
-    checkCombination(charge, chargeModel(charge.charge_model), metric, add);
+    const model = chargeModel(charge.charge_model);
+    checkCombination(charge, model, metric, add);
+    for (const filter of charge.filters)
+      for (const [field, codes] of Object.entries(validateFilter(filter, model, metric)))
+        codes.forEach((code) => add(field, code));
     for (const { field, code, isAskedFor } of notBuiltYet)
       if (isAskedFor(charge) && !details[field]?.includes(code)) add(field, code);
   } else {
@@ -46,6 +54,17 @@ export function validateCharge(charge: ChargeTerms, metric: MeteredBy): Details 
 export function storedProperties(charge: Pick<ChargeTerms, 'charge_model' | 'properties'>): StoredProperties {
   const model = chargeModel(charge.charge_model);
   return isLeftOut(charge.properties) ? model.default_properties : model.normalize(charge.properties);
+}
+
+/** The filters to store for a valid charge, in their order. */
+export function storedFilters(
+  charge: Pick<ChargeTerms, 'charge_model' | 'filters'>,
+): (Omit<ChargeFilter, 'id'> & { readonly id?: string })[] {
+  const model = chargeModel(charge.charge_model);
+  return charge.filters.map((filter) => ({
+    ...(filter.id !== undefined && { id: filter.id }),
+    ...storedFilter(filter, model),
+  }));
 }
 
 type Add = (field: string, code: string) => void;

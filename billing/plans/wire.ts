@@ -1,10 +1,14 @@
+import { showGroupKeys } from '../charge-models/group-keys.ts';
 import { toWireSeconds } from '../clock/instant.ts';
 import { type TaxDocument, taxWire } from '../taxes/wire.ts';
+import type { ChargeFilter } from '../usage/filters.ts';
 import type { Charge, Plan } from './plan.ts';
 
 export interface ChargeDocument {
   readonly charge: Charge;
   readonly billable_metric_code: string;
+  /** In their order. */
+  readonly filters: readonly ChargeFilter[];
   readonly taxes: readonly TaxDocument[];
 }
 
@@ -39,7 +43,7 @@ export function planWire({ plan, charges, taxes }: PlanDocument) {
   };
 }
 
-export function chargeWire({ charge, billable_metric_code, taxes }: ChargeDocument) {
+export function chargeWire({ charge, billable_metric_code, filters, taxes }: ChargeDocument) {
   return {
     lago_id: charge.id,
     lago_billable_metric_id: charge.billable_metric_id,
@@ -52,9 +56,19 @@ export function chargeWire({ charge, billable_metric_code, taxes }: ChargeDocume
     regroup_paid_fees: charge.regroup_paid_fees,
     prorated: charge.prorated,
     min_amount_cents: charge.min_amount_cents,
-    properties: charge.properties,
-    filters: [],
+    properties: showGroupKeys(charge.properties),
+    filters: filters.map((filter) => chargeFilterWire(filter, charge)),
     taxes: taxes.map(taxWire),
     created_at: toWireSeconds(charge.created_at),
+  };
+}
+
+export function chargeFilterWire(filter: ChargeFilter, charge: Pick<Charge, 'code'>) {
+  return {
+    lago_id: filter.id,
+    charge_code: charge.code,
+    invoice_display_name: filter.invoice_display_name,
+    properties: showGroupKeys(filter.properties),
+    values: Object.fromEntries(Object.entries(filter.values).map(([key, values]) => [key, [...values]])),
   };
 }

@@ -226,11 +226,6 @@ describe('plans', () => {
         () => ({ charges: [standard({ pay_in_advance: true })] }),
         { pay_in_advance: ['feature_unavailable'] },
       ],
-      [
-        'with charge filters, for now',
-        () => ({ charges: [standard({ filters: [{ values: {} }] })] }),
-        { filters: ['feature_unavailable'] },
-      ],
     ];
     for (const [what, fields, details] of refusals)
       it(what, async () => {
@@ -244,7 +239,7 @@ describe('plans', () => {
       const cases: [fields: object, code: string][] = [
         [{ charges: [standard({ billable_metric_id: newId() })] }, 'billable_metrics_not_found'],
         [{ charges: [standard({ billable_metric_id: 'x' })] }, 'billable_metrics_not_found'],
-        [{ charges: [standard({ billable_metric_id: null })] }, 'billable_metrics_not_found'],
+        [{ charges: [standard({ billable_metric_id: null })] }, 'billable_metric_not_found'],
         [{ charges: [standard({ tax_codes: ['nope'] })] }, 'tax_not_found'],
         [{ tax_codes: ['nope'] }, 'tax_not_found'],
       ];

@@ -1,8 +1,16 @@
-import { type ChargeTerms, storedProperties, validateCharge } from '../../../billing/charges/validate.ts';
+import {
+  type ChargeTerms,
+  storedFilters,
+  storedProperties,
+  validateCharge,
+} from '../../../billing/charges/validate.ts';
 import type { ChargeModelName } from '../../../billing/charge-models/index.ts';
 import { notFound } from '../../../billing/errors.ts';
 import { chooseChargeCodes } from '../../../billing/plans/charge-codes.ts';
+import type { Charge } from '../../../billing/plans/plan.ts';
+import type { ChargeFilter } from '../../../billing/usage/filters.ts';
 import { type BillableMetricRow, findBillableMetrics } from '../../../db/billable-metrics.ts';
+import type { ChargeFilterFields } from '../../../db/charge-filters.ts';
 import { isId } from '../../../db/ids.ts';
 import type { ChargeFields } from '../../../db/plans.ts';
 import { findTaxesByCode } from '../../../db/taxes.ts';
@@ -10,6 +18,19 @@ import type { Transaction } from '../../../db/transaction.ts';
 import type { ChargeInput } from '../../contracts/plans.ts';
 
 export type Details = Record<string, string[]>;
+
+/** A charge as it is to be stored, with what hangs on it. */
+export interface ChargeWrite {
+  readonly fields: ChargeFields;
+  readonly filters: readonly ChargeFilterFields[];
+  /** Undefined: they stay. */
+  readonly tax_ids: readonly string[] | undefined;
+}
+
+export interface StoredCharge {
+  readonly charge: Charge;
+  readonly filters: readonly ChargeFilter[];
+}
 
 /** What charges refer to. */
 export interface References {
@@ -20,13 +41,14 @@ export interface References {
 /** Everything that a plan and its charges name, at once. @throws 404 when something of it does not exist. */
 export async function findReferences(
   trx: Transaction,
-  plan_tax_codes: readonly string[] | null | undefined,
+  plan_tax_codes: readonly (readonly string[] | null | undefined)[],
   charges: readonly ChargeInput[],
+  unknownMetric: 'billable_metrics' | 'billable_metric' = 'billable_metrics',
 ): Promise<References> {
   const metric_ids = charges.map(({ billable_metric_id }) => billable_metric_id ?? '').filter((id) => id !== '');
   const metrics = await findBillableMetrics(trx, metric_ids.filter(isId));
-  if (metric_ids.some((id) => !metrics.has(id.toLowerCase()))) throw notFound('billable_metrics');
-  const codes = [plan_tax_codes, ...charges.map(({ tax_codes }) => tax_codes)].flatMap((list) => list ?? []);
+  if (metric_ids.some((id) => !metrics.has(id.toLowerCase()))) throw notFound(unknownMetric);
+  const codes = [...plan_tax_codes, ...charges.map(({ tax_codes }) => tax_codes)].flatMap((list) => list ?? []);
   const taxes = await findTaxesByCode(trx, codes);
   return {
     metrics,
@@ -34,46 +56,53 @@ export async function findReferences(
   };
 }
 
-export function metricOf(charge: ChargeInput, { metrics }: References): BillableMetricRow {
+function metricOf(charge: ChargeInput, { metrics }: References): BillableMetricRow {
   const metric = metrics.get(charge.billable_metric_id?.toLowerCase() ?? '');
-  if (!metric) throw notFound('billable_metrics');
+  if (!metric) throw notFound('billable_metric');
   return metric;
 }
 
 /** A charge as it would be stored, with the model's defaults. */
-export function termsOf(input: ChargeInput, before?: ChargeFields): ChargeTerms {
+function termsOf(input: ChargeInput, before?: StoredCharge): ChargeTerms {
+  const { charge, filters = [] } = before ?? {};
   return {
-    charge_model: input.charge_model ?? before?.charge_model ?? '',
-    pay_in_advance: input.pay_in_advance ?? before?.pay_in_advance ?? false,
-    invoiceable: input.invoiceable ?? before?.invoiceable ?? true,
+    charge_model: input.charge_model ?? charge?.charge_model ?? '',
+    pay_in_advance: input.pay_in_advance ?? charge?.pay_in_advance ?? false,
+    invoiceable: input.invoiceable ?? charge?.invoiceable ?? true,
     regroup_paid_fees:
-      input.regroup_paid_fees === undefined ? (before?.regroup_paid_fees ?? null) : input.regroup_paid_fees,
-    prorated: input.prorated ?? before?.prorated ?? false,
-    min_amount_cents: input.min_amount_cents ?? before?.min_amount_cents ?? 0,
+      input.regroup_paid_fees === undefined ? (charge?.regroup_paid_fees ?? null) : input.regroup_paid_fees,
+    prorated: input.prorated ?? charge?.prorated ?? false,
+    min_amount_cents: input.min_amount_cents ?? charge?.min_amount_cents ?? 0,
     properties: input.properties,
-    ...(input.filters !== undefined && { filters: input.filters }),
+    // Those that stay are held against the charge as well: its model may be another now.
+    filters: input.filters === undefined ? filters : (input.filters ?? []),
     ...(input.applied_pricing_unit !== undefined && { applied_pricing_unit: input.applied_pricing_unit }),
     ...(input.accepts_target_wallet !== undefined && { accepts_target_wallet: input.accepts_target_wallet }),
   };
 }
 
 /** Call it when `validateCharge` found nothing. */
-export function toFields(
+function toWrite(
   terms: ChargeTerms,
-  { invoice_display_name }: ChargeInput,
+  { invoice_display_name, tax_codes }: ChargeInput,
   fixed: Pick<ChargeFields, 'code' | 'billable_metric_id'>,
-): ChargeFields {
+  references: References,
+): ChargeWrite {
   const { pay_in_advance, invoiceable, regroup_paid_fees, prorated, min_amount_cents } = terms;
   return {
-    ...fixed,
-    charge_model: terms.charge_model as ChargeModelName,
-    properties: storedProperties(terms),
-    invoice_display_name: invoice_display_name ?? null,
-    pay_in_advance,
-    invoiceable,
-    regroup_paid_fees: regroup_paid_fees as ChargeFields['regroup_paid_fees'],
-    prorated,
-    min_amount_cents,
+    fields: {
+      ...fixed,
+      charge_model: terms.charge_model as ChargeModelName,
+      properties: storedProperties(terms),
+      invoice_display_name: invoice_display_name ?? null,
+      pay_in_advance,
+      invoiceable,
+      regroup_paid_fees: regroup_paid_fees as ChargeFields['regroup_paid_fees'],
+      prorated,
+      min_amount_cents,
+    },
+    filters: storedFilters(terms),
+    tax_ids: tax_codes === undefined ? undefined : references.taxIds(tax_codes),
   };
 }
 
@@ -83,21 +112,46 @@ export function newCharges(
   references: References,
   taken: readonly string[],
   details: Details,
-): ChargeFields[] {
-  const metrics = inputs.map((input) => metricOf(input, references));
-  const wishes = inputs.map(({ code }, index) => ({ code, metric_code: (metrics[index] as BillableMetricRow).code }));
-  const codes = chooseChargeCodes(wishes, taken);
+): ChargeWrite[] {
+  const wishes = inputs.map((input) => ({ input, metric: metricOf(input, references), terms: termsOf(input) }));
+  const codes = chooseChargeCodes(
+    wishes.map(({ input, metric }) => ({ code: input.code, metric_code: metric.code })),
+    taken,
+  );
   if (codes.includes(undefined)) addDetails(details, { code: ['value_already_exist'] });
-  inputs.forEach((input, index) =>
-    addDetails(details, validateCharge(termsOf(input), metrics[index] as BillableMetricRow)),
-  );
+  for (const { terms, metric } of wishes) addDetails(details, validateCharge(terms, metric));
   if (Object.keys(details).length > 0) return [];
-  return inputs.map((input, index) =>
-    toFields(termsOf(input), input, {
-      code: codes[index] as string,
-      billable_metric_id: (metrics[index] as BillableMetricRow).id,
-    }),
+  return wishes.map(({ input, metric, terms }, index) =>
+    toWrite(terms, input, { code: codes[index] as string, billable_metric_id: metric.id }, references),
   );
+}
+
+/** A charge after its update. What is wrong with it is added to `details`, and then nothing comes back. */
+export function changedCharge(
+  input: ChargeInput,
+  before: StoredCharge,
+  isFixed: boolean,
+  metric: BillableMetricRow,
+  references: References,
+  details: Details,
+): (ChargeWrite & { readonly id: string }) | undefined {
+  const { charge } = before;
+  const terms = termsOf(isFixed ? onlyPrices(input) : input, before);
+  const found = validateCharge(terms, metric);
+  addDetails(details, found);
+  if (Object.keys(found).length > 0) return undefined;
+  const code = isFixed ? charge.code : codeAfter(input, charge);
+  const { id, billable_metric_id } = charge;
+  return { id, ...toWrite(terms, input, { code, billable_metric_id }, references) };
+}
+
+export function codeAfter({ code }: ChargeInput, before: Pick<Charge, 'code'>): string {
+  return code?.trim() ? code : before.code;
+}
+
+/** Of a charge that is billed already. */
+function onlyPrices({ properties, filters, invoice_display_name, applied_pricing_unit }: ChargeInput): ChargeInput {
+  return { properties, filters, invoice_display_name, applied_pricing_unit } as ChargeInput;
 }
 
 export function addDetails(details: Details, more: Details): void {

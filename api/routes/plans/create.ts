@@ -2,19 +2,20 @@ import type { Instant } from '../../../billing/clock/instant.ts';
 import { invalid } from '../../../billing/errors.ts';
 import { refuseNotBuilt } from '../../../billing/plans/not-built-yet.ts';
 import { billChargesMonthly } from '../../../billing/plans/plan.ts';
-import { type PlanRow, findPlan, insertCharges, insertPlan } from '../../../db/plans.ts';
+import { type PlanRow, findPlan, insertPlan } from '../../../db/plans.ts';
 import { attachTaxes } from '../../../db/taxes.ts';
 import type { Transaction } from '../../../db/transaction.ts';
 import type { PlanCreateInput } from '../../contracts/plans.ts';
 import { type Details, addDetails, findReferences, newCharges } from './charges.ts';
+import { addCharges } from './write-charges.ts';
 
 export async function createPlan(trx: Transaction, input: PlanCreateInput, at: Instant): Promise<PlanRow> {
   const charges = input.charges ?? [];
-  const references = await findReferences(trx, input.tax_codes, charges);
+  const references = await findReferences(trx, [input.tax_codes], charges);
 
   const details: Details = refuseNotBuilt(input);
   if (await findPlan(trx, input.code)) addDetails(details, { code: ['value_already_exist'] });
-  const chargeFields = newCharges(charges, references, [], details);
+  const newOnes = newCharges(charges, references, [], details);
   if (Object.keys(details).length > 0) throw invalid(details);
 
   const { name, code, interval, amount_cents, amount_currency, pay_in_advance } = input;
@@ -35,8 +36,6 @@ export async function createPlan(trx: Transaction, input: PlanCreateInput, at: I
     at,
   );
   await attachTaxes(trx, 'plan', new Map([[plan.id, references.taxIds(input.tax_codes)]]));
-  const stored = await insertCharges(trx, plan.id, chargeFields, at);
-  const taxes = stored.map(({ id }, index) => [id, references.taxIds(charges[index]?.tax_codes)] as const);
-  await attachTaxes(trx, 'charge', new Map(taxes));
+  await addCharges(trx, plan.id, newOnes, at);
   return plan;
 }

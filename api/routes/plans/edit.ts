@@ -1,36 +1,43 @@
 import type { Instant } from '../../../billing/clock/instant.ts';
-import { validateCharge } from '../../../billing/charges/validate.ts';
 import { invalid } from '../../../billing/errors.ts';
 import { refuseNotBuilt } from '../../../billing/plans/not-built-yet.ts';
 import { type Charge, billChargesMonthly } from '../../../billing/plans/plan.ts';
-import { findBillableMetrics } from '../../../db/billable-metrics.ts';
+import { type BillableMetricRow, findBillableMetrics } from '../../../db/billable-metrics.ts';
+import { findChargeFilters } from '../../../db/charge-filters.ts';
 import {
-  type ChargeFields,
   type PlanFields,
   type PlanRow,
   deleteCharges,
   findCharges,
   findPlan,
-  insertCharges,
-  updateCharge,
   updatePlan,
   wasSubscribed,
 } from '../../../db/plans.ts';
 import { attachTaxes } from '../../../db/taxes.ts';
 import type { Transaction } from '../../../db/transaction.ts';
 import type { ChargeInput, PlanUpdateInput } from '../../contracts/plans.ts';
-import { type Details, type References, addDetails, findReferences, newCharges, termsOf, toFields } from './charges.ts';
+import {
+  type ChargeWrite,
+  type Details,
+  type References,
+  addDetails,
+  changedCharge,
+  codeAfter,
+  findReferences,
+  newCharges,
+} from './charges.ts';
+import { addCharges, changeCharges } from './write-charges.ts';
 
 /** What becomes of the charges, decided before anything is written. */
 interface ChargeChanges {
-  readonly changed: readonly { readonly id: string; readonly fields: ChargeFields; readonly input: ChargeInput }[];
-  readonly added: readonly { readonly fields: ChargeFields; readonly input: ChargeInput }[];
+  readonly changed: readonly (ChargeWrite & { readonly id: string })[];
+  readonly added: readonly ChargeWrite[];
   readonly removed: readonly string[];
 }
 
 export async function editPlan(trx: Transaction, plan: PlanRow, input: PlanUpdateInput, at: Instant): Promise<PlanRow> {
   const isFixed = await wasSubscribed(trx, plan.id);
-  const references = await findReferences(trx, input.tax_codes, input.charges ?? []);
+  const references = await findReferences(trx, [input.tax_codes], input.charges ?? []);
 
   const details: Details = refuseNotBuilt(input);
   const changes = isFixed ? editableAlways(input) : { ...editableAlways(input), ...editableBefore(input) };
@@ -42,7 +49,11 @@ export async function editPlan(trx: Transaction, plan: PlanRow, input: PlanUpdat
 
   if (input.tax_codes !== undefined)
     await attachTaxes(trx, 'plan', new Map([[plan.id, references.taxIds(input.tax_codes)]]));
-  if (charges) await writeCharges(trx, plan, charges, references, at);
+  if (charges) {
+    await deleteCharges(trx, charges.removed, at);
+    await changeCharges(trx, charges.changed, at);
+    await addCharges(trx, plan.id, charges.added, at);
+  }
   return updatePlan(trx, plan.id, changes, at);
 }
 
@@ -84,63 +95,18 @@ async function decideCharges(
     trx,
     kept.map(({ charge }) => charge.billable_metric_id),
   );
+  const filtersOf = await findChargeFilters(trx, [...known.keys()]);
 
-  const changed = kept.map(({ input, charge }) => {
-    const terms = termsOf(isFixed ? onlyPrices(input) : input, charge);
-    const metric = metrics.get(charge.billable_metric_id)!;
-    const found = validateCharge(terms, metric);
-    addDetails(details, found);
-    const code = isFixed ? charge.code : (input.code ?? charge.code);
-    const isValid = Object.keys(found).length === 0;
-    return {
-      id: charge.id,
-      input,
-      fields: isValid ? toFields(terms, input, { code, billable_metric_id: charge.billable_metric_id }) : charge,
-    };
+  const changed = kept.flatMap(({ input, charge }) => {
+    const before = { charge, filters: filtersOf(charge.id) };
+    const metric = metrics.get(charge.billable_metric_id) as BillableMetricRow;
+    return changedCharge(input, before, isFixed, metric, references, details) ?? [];
   });
-  const codes = changed.map(({ fields }) => fields.code);
+  const codes = kept.map(({ input, charge }) => (isFixed ? charge.code : codeAfter(input, charge)));
   if (new Set(codes).size < codes.length) addDetails(details, { code: ['value_already_exist'] });
 
   const newInputs = inputs.filter((input) => !isKnown(input));
-  const added = newCharges(newInputs, references, codes, details).map((fields, index) => ({
-    fields,
-    input: newInputs[index] as ChargeInput,
-  }));
+  const added = newCharges(newInputs, references, codes, details);
   const listed = new Set(kept.map(({ charge }) => charge.id));
   return { changed, added, removed: [...known.keys()].filter((id) => !listed.has(id)) };
-}
-
-/** Of a charge that is billed already. */
-function onlyPrices({ properties, filters, invoice_display_name, applied_pricing_unit }: ChargeInput): ChargeInput {
-  return { properties, filters, invoice_display_name, applied_pricing_unit } as ChargeInput;
-}
-
-async function writeCharges(
-  trx: Transaction,
-  plan: PlanRow,
-  { changed, added, removed }: ChargeChanges,
-  references: References,
-  at: Instant,
-): Promise<void> {
-  await deleteCharges(trx, removed, at);
-  for (const { id, fields } of changed) {
-    const { code, charge_model, properties, invoice_display_name, pay_in_advance, invoiceable } = fields;
-    const { regroup_paid_fees, prorated, min_amount_cents } = fields;
-    const prices = { charge_model, properties, invoice_display_name };
-    const terms = { code, pay_in_advance, invoiceable, regroup_paid_fees, prorated, min_amount_cents };
-    await updateCharge(trx, id, { ...prices, ...terms }, at);
-  }
-  const stored = await insertCharges(
-    trx,
-    plan.id,
-    added.map(({ fields }) => fields),
-    at,
-  );
-  const ids = [...changed, ...stored.map(({ id }, index) => ({ id, input: added[index]!.input }))];
-  const taxed = ids.filter(({ input }) => input.tax_codes !== undefined);
-  await attachTaxes(
-    trx,
-    'charge',
-    new Map(taxed.map(({ id, input }) => [id, references.taxIds(input.tax_codes)] as const)),
-  );
 }

@@ -12,15 +12,17 @@ const charge: ChargeTerms = {
   prorated: false,
   min_amount_cents: 0,
   properties: { amount: '1' },
+  filters: [],
 };
-const sumMetric = { aggregation_type: 'sum_agg', recurring: false } as const;
+const filters = [{ key: 'region', values: ['us', 'eu'] }];
+const sumMetric = { aggregation_type: 'sum_agg', recurring: false, filters } as const;
 
 /** Without the refusals of what is not built yet, which come on top. */
 function errors(
   terms: Partial<ChargeTerms>,
   metric: { aggregation_type: AggregationType; recurring: boolean } = sumMetric,
 ) {
-  const all = validateCharge({ ...charge, ...terms }, metric);
+  const all = validateCharge({ ...charge, ...terms }, { filters, ...metric });
   return Object.fromEntries(
     Object.entries(all)
       .map(([field, codes]) => [field, codes.filter((code) => code !== 'feature_unavailable')] as const)
@@ -128,6 +130,27 @@ describe('a charge', () => {
       expected: { charge_model: ['value_is_invalid'] },
     },
     {
+      name: 'with filters',
+      terms: { filters: [{ values: { region: ['us'] }, properties: { amount: '2' } }] },
+      expected: {},
+    },
+    {
+      name: 'with filters that are wrong, each counted',
+      terms: {
+        properties: { amount: 1 },
+        filters: [
+          { values: { region: ['us'] }, properties: { rate: '2' } },
+          { values: { cloud: ['aws'] }, properties: { amount: '2' } },
+          { properties: { amount: 2 } },
+        ],
+      },
+      expected: {
+        properties: ['invalid_amount', 'invalid_amount', 'invalid_amount'],
+        values: ['value_is_invalid', 'value_is_mandatory'],
+        billable_metric_filter: ['relation_must_exist'],
+      },
+    },
+    {
       name: 'wrong in several ways',
       terms: { invoiceable: false, prorated: true, properties: { amount: 12 } },
       expected: {
@@ -147,17 +170,10 @@ describe('a charge', () => {
 describe('what cannot be billed yet is refused', () => {
   const cases: { field: string; code: string; terms: Partial<ChargeTerms> }[] = [
     {
-      field: 'charge_model',
-      code: 'feature_unavailable',
-      terms: { charge_model: 'percentage', properties: { rate: '1' } },
-    },
-    {
       field: 'properties',
-      code: 'invalid_type',
-      terms: { properties: { amount: '1', pricing_group_keys: ['region'] } },
+      code: 'feature_unavailable',
+      terms: { properties: { amount: '1', presentation_group_keys: [{ value: 'region' }] } },
     },
-    { field: 'properties', code: 'invalid_type', terms: { properties: { amount: '1', grouped_by: 'region' } } },
-    { field: 'filters', code: 'feature_unavailable', terms: { filters: [{ values: { region: ['us'] } }] } },
     { field: 'pay_in_advance', code: 'feature_unavailable', terms: { pay_in_advance: true } },
     {
       field: 'applied_pricing_unit',
@@ -173,7 +189,7 @@ describe('what cannot be billed yet is refused', () => {
   }
 
   it('and nothing else', () => {
-    const empty = { pricing_group_keys: [], grouped_by: null };
+    const empty = { pricing_group_keys: [], grouped_by: null, presentation_group_keys: [] };
     const terms = { ...charge, properties: { amount: '1', ...empty }, filters: [], accepts_target_wallet: false };
     assert.deepEqual(validateCharge(terms, sumMetric), {});
     assert.equal(new Set(notBuiltYet.map(({ field }) => field)).size, notBuiltYet.length);
