@@ -5,6 +5,7 @@ import type { Charge, Plan } from '../billing/plans/plan.ts';
 import type { ChargeDocument, PlanDocument } from '../billing/plans/wire.ts';
 import { findChargeFilters } from './charge-filters.ts';
 import { newId } from './ids.ts';
+import { loadMinimumCommitments } from './minimum-commitments.ts';
 import { findAttachedTaxes } from './taxes.ts';
 import { type Transaction, insert, rows } from './transaction.ts';
 
@@ -112,8 +113,17 @@ export async function loadPlans(trx: Transaction, ids: readonly string[]): Promi
   const plans = await rows<PlanRow>(trx, 'plans').whereIn('id', [...ids]);
   const taxesOf = await findAttachedTaxes(trx, 'plan', ids);
   const charges = Map.groupBy(await loadCharges(trx, await listCharges(trx, ids)), ({ charge }) => charge.plan_id);
+  const commitments = await loadMinimumCommitments(trx, ids);
   return new Map(
-    plans.map((plan) => [plan.id, { plan, taxes: taxesOf(plan.id), charges: charges.get(plan.id) ?? [] }]),
+    plans.map((plan) => [
+      plan.id,
+      {
+        plan,
+        taxes: taxesOf(plan.id),
+        charges: charges.get(plan.id) ?? [],
+        minimum_commitment: commitments.get(plan.id),
+      },
+    ]),
   );
 }
 

@@ -49,8 +49,8 @@ export async function updateTax(
 }
 
 /** Where taxes can be attached, each with a table of its own. */
-export type TaxLevel = 'customer' | 'plan' | 'charge';
-const levels: readonly TaxLevel[] = ['customer', 'plan', 'charge'];
+export type TaxLevel = 'customer' | 'plan' | 'charge' | 'minimum_commitment';
+const levels: readonly TaxLevel[] = ['customer', 'plan', 'charge', 'minimum_commitment'];
 
 /** Takes it off everything it is attached to. Documents keep their copies. */
 export async function deleteTax(trx: Transaction, id: string, at: Instant): Promise<void> {

@@ -88,6 +88,14 @@ const charge = z.object({
   accepts_target_wallet: z.boolean().nullish(),
 });
 
+const minimumCommitment = z
+  .object({
+    amount_cents: cents.refine((amount) => amount > 0, 'value_is_out_of_range').optional(),
+    invoice_display_name: optionalText,
+    tax_codes: taxCodes,
+  })
+  .meta({ description: 'Empty: none, or none any more' });
+
 const CHARGES_MAX = 1000;
 
 const optionalFields = {
@@ -99,7 +107,7 @@ const optionalFields = {
     .meta({ description: 'Days' }),
   bill_charges_monthly: z.boolean().nullish(),
   tax_codes: taxCodes,
-  minimum_commitment: z.unknown().optional(),
+  minimum_commitment: minimumCommitment.nullish(),
   usage_thresholds: z.unknown().optional(),
   fixed_charges: z.unknown().optional(),
   metadata: z.unknown().optional(),
@@ -188,6 +196,19 @@ export const planObject = z
     charges: z.array(chargeObject),
     taxes: z.array(taxObject),
     usage_thresholds: z.array(z.unknown()),
+    minimum_commitment: z
+      .object({
+        lago_id: id,
+        plan_code: z.string(),
+        invoice_display_name: z.string().nullable(),
+        amount_cents: z.int(),
+        interval: z.enum(intervals),
+        created_at: wireInstant,
+        updated_at: wireInstant,
+        taxes: z.array(taxObject),
+      })
+      .meta({ id: 'MinimumCommitmentObject' })
+      .optional(),
     customers_count: counter,
     active_subscriptions_count: counter,
     draft_invoices_count: counter,

@@ -9,7 +9,8 @@ import { type Cents, centsToUnits, roundToCents } from '../money/cents.ts';
 import { Decimal, sum } from '../money/decimal.ts';
 import type { SubscriptionFee } from '../subscriptions/subscription-fee.ts';
 import { applyTaxes, type FeeTaxes, type InvoiceTaxes } from '../taxes/apply-taxes.ts';
-import { resolveTaxes, type Tax } from '../taxes/resolve-taxes.ts';
+import { missingToCommitment } from '../plans/minimum-commitment.ts';
+import { resolveTaxes, type Tax, type TaxLevels } from '../taxes/resolve-taxes.ts';
 import { filterDisplayName, type FilterValues } from '../usage/filters.ts';
 import type { Bucket } from '../usage/measure.ts';
 import { computeTotals, type Totals } from './totals.ts';
@@ -54,6 +55,22 @@ export interface BilledSubscription {
   /** Absent where the invoice has no line for it. */
   readonly subscription_fee: SubscriptionFee | undefined;
   readonly charges: readonly UsedCharge[];
+  /** Where this invoice has to see to it that a period reaches its minimum. */
+  readonly commitment: CommitmentToReach | undefined;
+}
+
+export interface CommitmentToReach {
+  readonly amount_cents: Cents;
+  readonly invoice_display_name: string | null;
+  readonly taxes: readonly Tax[];
+  /** The part of the period that was lived in. */
+  readonly span: Span;
+  readonly days: number;
+  readonly period_days: number;
+  /** What other invoices billed for the period. */
+  readonly billed_before_cents: Cents;
+  /** In advance, the subscription fee of this invoice is for the period after. */
+  readonly counts_subscription_fee: boolean;
 }
 
 export interface InvoiceFacts {
@@ -110,12 +127,13 @@ export function computeInvoice(facts: InvoiceFacts): ComputedInvoice {
     const levels = { plan: subscription.plan.taxes, customer: customer_taxes, organization: organization_taxes };
     const { subscription_fee } = subscription;
     const own: Line[] = subscription_fee
-      ? [{ fee: subscriptionLine(subscription, subscription_fee, currency), taxes: resolveTaxes(levels) }]
+      ? [{ fee: planLine(subscription, subscription_fee, currency), taxes: resolveTaxes(levels) }]
       : [];
     const used = subscription.charges.flatMap((charge) =>
       chargeLines(subscription, charge, currency, resolveTaxes({ charge: charge.taxes, ...levels })),
     );
-    return [...own, ...used];
+    const committed = commitmentLines(subscription, own, used, levels, currency);
+    return [...own, ...used, ...committed];
   });
 
   const taxed = applyTaxes(lines.map(({ fee, taxes }) => ({ ...fee, taxes })));
@@ -170,7 +188,37 @@ function trueUpLine(
   return { fee, taxes: tops_up.taxes, tops_up };
 }
 
-function subscriptionLine(subscription: BilledSubscription, fee: SubscriptionFee, currency: Currency): UntaxedFee {
+function commitmentLines(
+  subscription: BilledSubscription,
+  own: readonly Line[],
+  used: readonly Line[],
+  levels: TaxLevels,
+  currency: Currency,
+): Line[] {
+  const { commitment } = subscription;
+  if (!commitment) return [];
+  const counted = commitment.counts_subscription_fee ? [...own, ...used] : used;
+  const used_cents = counted.reduce((total, { fee }) => total + fee.amount_cents, commitment.billed_before_cents);
+  const amount_cents = missingToCommitment({ ...commitment, used_cents });
+  if (amount_cents === 0) return [];
+  const amount = { amount: new Decimal(amount_cents), amount_cents, units: 1, amount_details: {} } as const;
+  const fee: UntaxedFee = {
+    ...planLine(subscription, amount, currency),
+    fee_type: 'commitment',
+    invoice_display_name: commitment.invoice_display_name ?? 'Minimum commitment',
+    pay_in_advance: false,
+    from_at: commitment.span.from,
+    to_at: commitment.span.to,
+  };
+  return [{ fee, taxes: resolveTaxes({ commitment: commitment.taxes, ...levels }) }];
+}
+
+/** What is billed for a plan as such: its own fee, and what is missing to its minimum. */
+function planLine(
+  subscription: BilledSubscription,
+  fee: Omit<SubscriptionFee, 'amount_details'> & Pick<UntaxedFee, 'amount_details'>,
+  currency: Currency,
+): UntaxedFee {
   const { plan, spans } = subscription;
   return {
     ...NOTHING_SPECIAL,

@@ -2,6 +2,7 @@ import { showGroupKeys } from '../charge-models/group-keys.ts';
 import { toWireSeconds } from '../clock/instant.ts';
 import { type TaxDocument, taxWire } from '../taxes/wire.ts';
 import type { ChargeFilter } from '../usage/filters.ts';
+import { type MinimumCommitmentDocument, minimumCommitmentWire } from './minimum-commitment.ts';
 import type { Charge, Plan } from './plan.ts';
 
 export interface ChargeDocument {
@@ -16,9 +17,10 @@ export interface PlanDocument {
   readonly plan: Plan;
   readonly charges: readonly ChargeDocument[];
   readonly taxes: readonly TaxDocument[];
+  readonly minimum_commitment: MinimumCommitmentDocument | undefined;
 }
 
-export function planWire({ plan, charges, taxes }: PlanDocument) {
+export function planWire({ plan, charges, taxes, minimum_commitment }: PlanDocument) {
   return {
     lago_id: plan.id,
     name: plan.name,
@@ -36,6 +38,7 @@ export function planWire({ plan, charges, taxes }: PlanDocument) {
     charges: charges.map(chargeWire),
     taxes: taxes.map(taxWire),
     usage_thresholds: [],
+    ...(minimum_commitment && { minimum_commitment: minimumCommitmentWire(minimum_commitment, plan) }),
     customers_count: 0,
     active_subscriptions_count: 0,
     draft_invoices_count: 0,

@@ -212,9 +212,14 @@ describe('plans', () => {
         { invoiceable: ['must_be_true_unless_pay_in_advance'] },
       ],
       [
-        'with a commitment, for now',
-        { minimum_commitment: { amount_cents: 1 } },
-        { minimum_commitment: ['feature_unavailable'] },
+        'with a commitment to nothing',
+        { minimum_commitment: { amount_cents: 0 } },
+        { amount_cents: ['value_is_out_of_range'] },
+      ],
+      [
+        'with a commitment without an amount',
+        { minimum_commitment: { invoice_display_name: 'At least' } },
+        { amount_cents: ['value_is_mandatory'] },
       ],
       [
         'with thresholds, for now',

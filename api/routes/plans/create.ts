@@ -8,13 +8,15 @@ import type { Transaction } from '../../../db/transaction.ts';
 import type { PlanCreateInput } from '../../contracts/plans.ts';
 import { type Details, addDetails, findReferences, newCharges } from './charges.ts';
 import { addCharges } from './write-charges.ts';
+import { checkMinimumCommitment, writeMinimumCommitment } from './minimum-commitment.ts';
 
 export async function createPlan(trx: Transaction, input: PlanCreateInput, at: Instant): Promise<PlanRow> {
   const charges = input.charges ?? [];
-  const references = await findReferences(trx, [input.tax_codes], charges);
+  const references = await findReferences(trx, [input.tax_codes, input.minimum_commitment?.tax_codes], charges);
 
   const details: Details = refuseNotBuilt(input);
   if (await findPlan(trx, input.code)) addDetails(details, { code: ['value_already_exist'] });
+  addDetails(details, await checkMinimumCommitment(trx, undefined, input.minimum_commitment));
   const newOnes = newCharges(charges, references, [], details);
   if (Object.keys(details).length > 0) throw invalid(details);
 
@@ -36,6 +38,7 @@ export async function createPlan(trx: Transaction, input: PlanCreateInput, at: I
     at,
   );
   await attachTaxes(trx, 'plan', new Map([[plan.id, references.taxIds(input.tax_codes)]]));
+  await writeMinimumCommitment(trx, plan.id, input.minimum_commitment, references, at);
   await addCharges(trx, plan.id, newOnes, at);
   return plan;
 }

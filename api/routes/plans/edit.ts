@@ -26,6 +26,7 @@ import {
   findReferences,
   newCharges,
 } from './charges.ts';
+import { checkMinimumCommitment, writeMinimumCommitment } from './minimum-commitment.ts';
 import { addCharges, changeCharges } from './write-charges.ts';
 
 /** What becomes of the charges, decided before anything is written. */
@@ -37,9 +38,14 @@ interface ChargeChanges {
 
 export async function editPlan(trx: Transaction, plan: PlanRow, input: PlanUpdateInput, at: Instant): Promise<PlanRow> {
   const isFixed = await wasSubscribed(trx, plan.id);
-  const references = await findReferences(trx, [input.tax_codes], input.charges ?? []);
+  const references = await findReferences(
+    trx,
+    [input.tax_codes, input.minimum_commitment?.tax_codes],
+    input.charges ?? [],
+  );
 
   const details: Details = refuseNotBuilt(input);
+  addDetails(details, await checkMinimumCommitment(trx, plan.id, input.minimum_commitment));
   const changes = isFixed ? editableAlways(input) : { ...editableAlways(input), ...editableBefore(input) };
   const { code } = changes;
   if (code !== undefined && code !== plan.code && (await findPlan(trx, code)))
@@ -49,6 +55,7 @@ export async function editPlan(trx: Transaction, plan: PlanRow, input: PlanUpdat
 
   if (input.tax_codes !== undefined)
     await attachTaxes(trx, 'plan', new Map([[plan.id, references.taxIds(input.tax_codes)]]));
+  await writeMinimumCommitment(trx, plan.id, input.minimum_commitment, references, at);
   if (charges) {
     await deleteCharges(trx, charges.removed, at);
     await changeCharges(trx, charges.changed, at);
