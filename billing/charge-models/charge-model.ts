@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { type z } from 'zod';
 import { type AggregationType, aggregationTypes } from '../billable-metrics/aggregation.ts';
 import type { Currency } from '../money/currency.ts';
 import { type Decimal, ZERO } from '../money/decimal.ts';
