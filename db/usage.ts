@@ -135,7 +135,8 @@ async function readEvents(
     ...bindings(trx, requests),
     numbers: [...NUMBERS],
   });
-  return byRequest(requests, rows, ({ timestamp, value, operation, precise_total_amount_cents }, dimensions) => ({
+  return byRequest(requests, rows, ({ id, timestamp, value, operation, precise_total_amount_cents }, dimensions) => ({
+    id,
     dimensions,
     timestamp,
     value,

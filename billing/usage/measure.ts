@@ -99,7 +99,7 @@ function group<T extends { readonly dimensions: Dimensions }>(
   keys: readonly string[],
   parts: readonly T[],
 ): Part<T>[] {
-  const groups = Map.groupBy(parts, ({ dimensions }) => JSON.stringify(keys.map((key) => groupValue(dimensions[key]))));
+  const groups = Map.groupBy(parts, ({ dimensions }) => JSON.stringify(groupValues(keys, dimensions)));
   if (groups.size === 0) groups.set(JSON.stringify(keys.map(() => null)), []);
   return [...groups]
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -107,10 +107,19 @@ function group<T extends { readonly dimensions: Dimensions }>(
       const texts = JSON.parse(values) as (string | null)[];
       return {
         filter,
-        grouped_by: Object.fromEntries(keys.map((key, index) => [key, texts[index] ?? null])),
+        grouped_by: groupedBy(keys, texts),
         parts: members,
       };
     });
+}
+
+/** What tells the groups of a charge, or of one of its filters, apart. */
+export function groupValues(keys: readonly string[], dimensions: Dimensions): (string | null)[] {
+  return keys.map((key) => groupValue(dimensions[key]));
+}
+
+export function groupedBy(keys: readonly string[], values: readonly (string | null)[]): GroupedBy {
+  return Object.fromEntries(keys.map((key, index) => [key, values[index] ?? null]));
 }
 
 function groupValue(text: string | null | undefined): string | null {

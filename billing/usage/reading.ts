@@ -42,6 +42,7 @@ export interface UsageCell {
 
 /** One event, in the order of timestamp and then reception. */
 export interface UsageEvent {
+  readonly id: string;
   readonly dimensions: Dimensions;
   /** To the microsecond: `2026-01-31T10:00:00.000000Z`. */
   readonly timestamp: string;

@@ -29,6 +29,7 @@ function event(
 ): UsageEvent {
   const at = timestamp.length === 10 ? `${timestamp}T12:00:00` : timestamp;
   return {
+    id: `${at} ${value}`,
     timestamp: `${at}.000000Z`,
     value: value === null ? null : String(value),
     operation,
