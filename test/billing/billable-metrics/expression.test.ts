@@ -343,7 +343,7 @@ describe('expressions, whatever they are', () => {
         } catch (error) {
           if (!(error instanceof ExpressionError)) throw error;
         }
-        assert.ok(performance.now() - before < 1_000, `${text} takes long`);
+        assert.ok(performance.now() - before < 5_000, `${text} takes long`);
       }),
       { numRuns: 1_000 },
     );
