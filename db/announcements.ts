@@ -13,7 +13,7 @@ import { loadInvoices } from './invoices.ts';
 import { loadPlans } from './plans.ts';
 import { loadSubscriptions } from './subscriptions.ts';
 import type { Transaction } from './transaction.ts';
-import { announce } from './webhooks.ts';
+import { announce, hasWebhookEndpoints } from './webhooks.ts';
 
 type TypeOf<Prefix extends string> = Extract<WebhookType, `${Prefix}.${string}`>;
 
@@ -24,6 +24,7 @@ export async function announceSubscription(
   webhook_type: TypeOf<'subscription'>,
   at: Instant,
 ): Promise<void> {
+  if (!(await hasWebhookEndpoints(trx))) return;
   const [document] = await loadSubscriptions(trx, [subscription_id]);
   assert(document, 'announcement: the subscription exists');
   const plan = (await loadPlans(trx, [document.subscription.plan_id])).get(document.subscription.plan_id);
@@ -42,6 +43,7 @@ export async function announceInvoice(
   at: Instant,
   links?: LinkSettings,
 ): Promise<void> {
+  if (!(await hasWebhookEndpoints(trx))) return;
   const [document] = await loadInvoices(trx, [invoice_id]);
   assert(document, 'announcement: the invoice exists');
   const name = document.document && { ...document.document, organization_id: trx.organization_id };
@@ -51,6 +53,7 @@ export async function announceInvoice(
 
 /** Tells of fees that no invoice tells of: those made at the moment of the usage. */
 export async function announceFees(trx: Transaction, fee_ids: readonly string[], at: Instant): Promise<void> {
+  if (!(await hasWebhookEndpoints(trx))) return;
   const documents = await loadFees(trx, await findFees(trx, fee_ids));
   await announce(
     trx,

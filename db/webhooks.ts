@@ -50,6 +50,11 @@ export function webhookEndpointWorkflow(webhook_endpoint_id: string): WorkflowId
   return `webhook-endpoint/${webhook_endpoint_id}`;
 }
 
+/** Whether anybody would be told: asked before a message is put together. */
+export async function hasWebhookEndpoints(trx: Transaction): Promise<boolean> {
+  return (await rows(trx, 'webhook_endpoints').first('id')) !== undefined;
+}
+
 export interface Announcement {
   readonly webhook_type: WebhookType;
   readonly object_type: string;
