@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import type { MetricFilter } from '../billing/billable-metrics/filters.ts';
 import { matchFilters, trimFilterValues } from '../billing/charges/filters.ts';
 import type { Instant } from '../billing/clock/instant.ts';
@@ -12,18 +13,23 @@ interface ChargeFilterRow extends ChargeFilter {
 /** Without an id: the stored filter with the same values, or a new one. */
 export type ChargeFilterFields = Omit<ChargeFilter, 'id'> & { readonly id?: string };
 
-/** The filters of charges in their order, in one query. */
+/** The filters of charges, in their order. */
+export function listChargeFilters(
+  trx: Transaction,
+  charge_ids: readonly string[],
+): Knex.QueryBuilder<ChargeFilterRow, ChargeFilterRow[]> {
+  return rows<ChargeFilterRow>(trx, 'charge_filters')
+    .whereIn('charge_id', [...charge_ids])
+    .whereNull('deleted_at')
+    .orderBy(['position', 'id']);
+}
+
+/** Those of each of the charges, in one query. */
 export async function findChargeFilters(
   trx: Transaction,
   charge_ids: readonly string[],
 ): Promise<(charge_id: string) => readonly ChargeFilter[]> {
-  const found =
-    charge_ids.length === 0
-      ? []
-      : await rows<ChargeFilterRow>(trx, 'charge_filters')
-          .whereIn('charge_id', [...charge_ids])
-          .whereNull('deleted_at')
-          .orderBy(['position', 'id']);
+  const found = charge_ids.length === 0 ? [] : await listChargeFilters(trx, charge_ids);
   const byCharge = Map.groupBy(found, ({ charge_id }) => charge_id);
   return (charge_id) => byCharge.get(charge_id) ?? [];
 }

@@ -96,6 +96,20 @@ const minimumCommitment = z
   })
   .meta({ description: 'Empty: none, or none any more' });
 
+const cascade = z.boolean().nullish().meta({
+  description: 'Whether plans that were made of this one for single subscriptions follow. No plan has such yet',
+});
+
+export const chargeCreateFields = charge.extend({ code: mandatoryText, cascade_updates: cascade });
+export const chargeUpdateFields = charge.extend({
+  charge_model: charge.shape.charge_model.nullish(),
+  cascade_updates: cascade,
+});
+export const chargeFilterCreateFields = filter.extend({ cascade_updates: cascade });
+/** Its values are what a filter is: they stay. */
+export const chargeFilterUpdateFields = filter.omit({ values: true }).extend({ cascade_updates: cascade });
+export const deletionFields = z.object({ cascade_updates: cascade }).nullish();
+
 const CHARGES_MAX = 1000;
 
 const optionalFields = {

@@ -1,5 +1,7 @@
 import type { Operation } from '../operation.ts';
 import { billableMetricOperations } from './billable-metrics.ts';
+import { chargeFilterOperations } from './charge-filters.ts';
+import { chargeOperations } from './charges.ts';
 import { eventOperations } from './events.ts';
 import { feeOperations } from './fees.ts';
 import { customerOperations } from './customers.ts';
@@ -18,6 +20,8 @@ export const operations: readonly Operation[] = [
   ...taxOperations,
   ...billableMetricOperations,
   ...planOperations,
+  ...chargeOperations,
+  ...chargeFilterOperations,
   ...customerOperations,
   ...subscriptionOperations,
   ...eventOperations,

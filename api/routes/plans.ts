@@ -1,16 +1,13 @@
 import { z } from 'zod';
-import type { Instant } from '../../billing/clock/instant.ts';
 import { notFound } from '../../billing/errors.ts';
-import { planWire } from '../../billing/plans/wire.ts';
 import { ringSubscriptions } from '../../db/doorbells.ts';
-import { type PlanRow, deletePlan, findPlan, listPlans, loadPlans, lockPlan } from '../../db/plans.ts';
+import { deletePlan, findPlan, listPlans, lockPlan } from '../../db/plans.ts';
 import { endSubscriptions } from '../../db/subscription-endings.ts';
-import type { Transaction } from '../../db/transaction.ts';
-import { announce } from '../../db/webhooks.ts';
 import { text } from '../contracts/fields.ts';
 import { paginate, paginationMeta, paginationQuery } from '../contracts/pagination.ts';
 import { planCreateFields, planObject, planUpdateFields } from '../contracts/plans.ts';
 import { type Operation, operation } from '../operation.ts';
+import { announcePlan, showPlan, showPlans } from './plans/announce.ts';
 import { createPlan } from './plans/create.ts';
 import { editPlan } from './plans/edit.ts';
 
@@ -18,32 +15,6 @@ export { planObject };
 
 const answer = z.object({ plan: planObject });
 const params = z.object({ code: text });
-
-async function showPlans(trx: Transaction, plans: readonly PlanRow[]): Promise<ReturnType<typeof planWire>[]> {
-  const documents = await loadPlans(
-    trx,
-    plans.map(({ id }) => id),
-  );
-  return plans.map(({ id }) => documents.get(id)).flatMap((document) => (document ? [planWire(document)] : []));
-}
-
-async function showPlan(trx: Transaction, plan: PlanRow | undefined): Promise<{ plan: ReturnType<typeof planWire> }> {
-  const [shown] = plan ? await showPlans(trx, [plan]) : [];
-  if (!shown) throw notFound('plan');
-  return { plan: shown };
-}
-
-async function announcePlan(
-  trx: Transaction,
-  plan: PlanRow,
-  change: 'created' | 'updated' | 'deleted',
-  at: Instant,
-): Promise<{ plan: ReturnType<typeof planWire> }> {
-  const shown = await showPlan(trx, plan);
-  const webhook_type = `plan.${change}` as const;
-  await announce(trx, { webhook_type, object_type: 'plan', object_id: plan.id, object: shown.plan }, at);
-  return shown;
-}
 
 export const planOperations: Operation[] = [
   operation({

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { newId } from '../../db/ids.ts';
+import { inOrganization } from '../../db/transaction.ts';
 import { type ApiClient, type TestApi, startApi } from '../support/api.ts';
 
 const ALL = '__ALL_FILTER_VALUES__';
@@ -186,5 +188,188 @@ describe('charges', () => {
     assert.deepEqual(values(await read()), [{ tier: ['gold'] }, { tier: ['silver'] }]);
     await put([]);
     assert.deepEqual(await read(), []);
+  });
+
+  it('never keep a value that their metric stopped listing while they were written', async () => {
+    const listed = { key: 'region', values: ['us'] };
+    const metric = (list: object[]) => acme.put('/billable_metrics/storage', { billable_metric: { filters: list } });
+    const [{ lago_id: id }] = await create(standard());
+    const wide = { ...us, values: { region: ['us', 'eu'] } };
+    for (let round = 0; round < 5; round++) {
+      await metric(filters);
+      await Promise.all([
+        metric([listed]),
+        acme.put('/plans/pro', { plan: { charges: [standard({ id, filters: [wide] })] } }),
+        acme.post('/plans/pro/charges/storage/filters', { filter: wide }),
+      ]);
+      const { body } = await acme.get('/plans/pro');
+      for (const filter of body.plan.charges[0].filters) assert.deepEqual(filter.values, { region: ['us'] });
+    }
+  });
+
+  describe('on their own', () => {
+    const path = '/plans/pro/charges';
+    const one = `${path}/disk`;
+    const post = (fields: object) => acme.post(path, { charge: fields });
+    const put = (fields: object) => acme.put(one, { charge: fields });
+    const webhooks = (): Promise<string[]> =>
+      inOrganization(api.db, acme.organization.id, async (trx) =>
+        (await trx('webhooks').orderBy('id').pluck('webhook_type')).filter((type: string) => type.startsWith('plan.')),
+      );
+
+    beforeEach(async () => {
+      await acme.post('/taxes', { tax: { name: 'VAT', code: 'vat', rate: '20' } });
+      await create(standard({ code: 'first' }));
+    });
+
+    it('are added to a plan, shown, listed, changed and taken off', async () => {
+      const sent = standard({ code: 'disk', filters: [us], tax_codes: ['vat'], cascade_updates: true });
+      const { status, body } = await post(sent);
+      assert.equal(status, 200);
+      assert.deepEqual([body.charge.code, body.charge.filters.length, body.charge.taxes[0].code], ['disk', 1, 'vat']);
+      assert.deepEqual((await acme.get(one)).body, body);
+      assert.deepEqual((await acme.get('/plans/pro')).body.plan.charges[1], body.charge);
+      const list = await acme.get(`${path}?per_page=1&page=2`);
+      assert.deepEqual([list.body.charges, list.body.meta.total_count], [[body.charge], 2]);
+
+      const changed = await put({ charge_model: 'volume', invoice_display_name: 'Disk', filters: [], code: 'drive' });
+      assert.equal(changed.status, 200);
+      const { charge } = changed.body;
+      assert.deepEqual(
+        [charge.lago_id, charge.code, charge.charge_model, charge.invoice_display_name, charge.filters],
+        [body.charge.lago_id, 'drive', 'volume', 'Disk', []],
+      );
+      assert.equal(charge.taxes[0].code, 'vat', 'absent: unchanged');
+      const cleared = await acme.put(`${path}/drive`, { charge: { properties: null } });
+      assert.equal(cleared.body.charge.invoice_display_name, null, 'a name that is not sent is cleared');
+
+      const gone = await acme.delete(`${path}/drive`, { charge: { cascade_updates: false } });
+      assert.deepEqual([gone.status, gone.body.charge.lago_id], [200, charge.lago_id]);
+      assert.equal((await acme.get(`${path}/drive`)).body.code, 'charge_not_found');
+      assert.equal((await acme.get('/plans/pro')).body.plan.charges.length, 1);
+    });
+
+    it('are refused like those of a plan', async () => {
+      const taken = { code: ['value_already_exist'] };
+      const cases: [fields: object, status: number, says: unknown][] = [
+        [standard(), 422, { code: ['value_is_mandatory'] }],
+        [standard({ code: 'first' }), 422, taken],
+        [standard({ code: 'x', properties: { amount: 1 } }), 422, { properties: ['invalid_amount'] }],
+        [standard({ code: 'x', billable_metric_id: newId() }), 404, 'billable_metric_not_found'],
+        [standard({ code: 'x', billable_metric_id: undefined }), 404, 'billable_metric_not_found'],
+        [standard({ code: 'x', tax_codes: ['nope'] }), 404, 'tax_not_found'],
+      ];
+      for (const [fields, status, says] of cases) {
+        const answer = await post(fields);
+        assert.deepEqual([answer.status, answer.body.error_details ?? answer.body.code], [status, says]);
+      }
+      await post(standard({ code: 'disk' }));
+      assert.deepEqual((await put(standard({ code: 'first' }))).body.error_details, taken);
+      assert.deepEqual((await put({ properties: { amount: 1 } })).body.error_details, {
+        properties: ['invalid_amount'],
+      });
+      assert.equal((await put({ billable_metric_id: newId() })).body.code, 'billable_metric_not_found');
+    });
+
+    it('are not found without their plan', async () => {
+      for (const call of [
+        acme.get('/plans/x/charges'),
+        acme.post('/plans/x/charges', { charge: standard({ code: 'y' }) }),
+        acme.get('/plans/x/charges/first'),
+        acme.put('/plans/x/charges/first', { charge: standard() }),
+        acme.delete('/plans/x/charges/first'),
+        acme.get('/plans/x/charges/first/filters'),
+      ])
+        assert.deepEqual([(await call).status, (await call).body.code], [404, 'plan_not_found']);
+      for (const call of [put(standard()), acme.delete(one), acme.get(`${one}/filters`)])
+        assert.deepEqual([(await call).status, (await call).body.code], [404, 'charge_not_found']);
+    });
+
+    it('keep the terms that were agreed to, once their plan was subscribed to', async () => {
+      await acme.post('/customers', { customer: { external_id: 'cus', currency: 'EUR' } });
+      const subscription = { external_customer_id: 'cus', external_id: 'sub', plan_code: 'pro' };
+      const { body } = await acme.post('/subscriptions', { subscription });
+      const sent = { charge_model: 'volume', code: 'second', properties: { amount: '2' }, filters: [us] };
+      const { charge } = (await acme.put(`${path}/first`, { charge: sent })).body;
+      assert.deepEqual(
+        [charge.charge_model, charge.code, charge.properties, charge.filters.length],
+        ['standard', 'first', { amount: '2' }, 1],
+      );
+      const rung = await inOrganization(api.db, acme.organization.id, (trx) => trx('outbox').pluck('workflow_id'));
+      assert.ok((rung as string[]).includes(`subscription/${body.subscription.lago_id}`));
+    });
+
+    it('and their filters tell the webhook endpoints that the plan changed', async () => {
+      await acme.post('/webhook_endpoints', { webhook_endpoint: { webhook_url: 'https://a.test/' } });
+      await post(standard({ code: 'disk' }));
+      await put(standard());
+      const { filter } = (await acme.post(`${one}/filters`, { filter: us })).body;
+      await acme.put(`${one}/filters/${filter.lago_id}`, { filter: { properties: us.properties } });
+      await acme.delete(`${one}/filters/${filter.lago_id}`);
+      await acme.delete(one);
+      assert.deepEqual(await webhooks(), Array(6).fill('plan.updated'));
+    });
+
+    describe('with filters', () => {
+      const below = `${path}/first/filters`;
+      const addFilter = (fields: object) => acme.post(below, { filter: fields });
+
+      it('that are added behind the others, changed in price and name, and taken off', async () => {
+        const first = (await addFilter(us)).body.filter;
+        const second = (await addFilter({ ...gold, cascade_updates: true })).body.filter;
+        assert.deepEqual(second, {
+          lago_id: second.lago_id,
+          charge_code: 'first',
+          invoice_display_name: null,
+          ...gold,
+        });
+        const list = await acme.get(`${below}?per_page=1&page=2`);
+        assert.deepEqual([list.body.filters, list.body.meta.total_count], [[second], 2]);
+        assert.deepEqual((await acme.get(`${path}/first`)).body.charge.filters, [first, second]);
+
+        const one = `${below}/${first.lago_id.toUpperCase()}`;
+        assert.deepEqual((await acme.get(one)).body.filter, first);
+        const priced = await acme.put(one, { filter: { properties: { amount: '7' }, values: gold.values } });
+        assert.deepEqual(priced.body.filter, { ...first, properties: { amount: '7' } });
+        const named = await acme.put(one, { filter: { invoice_display_name: null } });
+        assert.deepEqual(named.body.filter, { ...priced.body.filter, invoice_display_name: null });
+        assert.deepEqual(ids((await acme.get(below)).body.filters), [first.lago_id, second.lago_id]);
+
+        assert.deepEqual((await acme.delete(one)).body.filter, named.body.filter);
+        assert.deepEqual((await acme.get(below)).body.filters, [second]);
+        const again = (await addFilter(us)).body.filter;
+        assert.deepEqual(ids((await acme.get(below)).body.filters), [second.lago_id, again.lago_id]);
+      });
+
+      it('that may be alike', async () => {
+        const twins = [await addFilter(us), await addFilter(us)].map(({ body }) => body.filter);
+        await acme.delete(`${below}/${twins[0].lago_id}`);
+        assert.deepEqual((await acme.get(below)).body.filters, [twins[1]]);
+      });
+
+      it('that are refused', async () => {
+        const { filter } = (await addFilter(us)).body;
+        const wrong = { properties: ['invalid_amount'] };
+        assert.deepEqual((await addFilter({ properties: us.properties })).body.error_details, {
+          values: ['value_is_mandatory'],
+        });
+        assert.deepEqual((await addFilter({ ...us, properties: { amount: 1 } })).body.error_details, wrong);
+        for (const properties of [null, {}, { amount: 1 }]) {
+          const { body } = await acme.put(`${below}/${filter.lago_id}`, { filter: { properties } });
+          assert.deepEqual(body.error_details, wrong);
+        }
+        assert.deepEqual((await acme.get(below)).body.filters, [filter]);
+      });
+
+      it('that do not exist', async () => {
+        for (const id of [newId(), 'x'])
+          for (const call of [
+            acme.get(`${below}/${id}`),
+            acme.put(`${below}/${id}`, { filter: us }),
+            acme.delete(`${below}/${id}`),
+          ])
+            assert.deepEqual([(await call).status, (await call).body.code], [404, 'charge_filter_not_found']);
+      });
+    });
   });
 });

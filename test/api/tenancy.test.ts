@@ -69,7 +69,7 @@ describe('two organizations', () => {
   function bodyOf({ body }: Operation): unknown {
     if (!(body instanceof z.ZodObject)) return undefined;
     const [root] = Object.entries(body.shape).find(([, field]) => field instanceof z.ZodObject) ?? [];
-    return root === undefined ? {} : { [root]: { payment_status: 'succeeded' } };
+    return root === undefined ? {} : { [root]: { payment_status: 'succeeded', code: 'x', charge_model: 'standard' } };
   }
 
   for (const operation of operations.filter(namesSomething))
