@@ -28,6 +28,8 @@ export interface ApiDeps {
   readonly listener: Listener;
   /** The parts that requests depend on, by name, and whether each can be used right now. */
   isReady(): Promise<Record<string, boolean>>;
+  /** Aborted when the process stops: whoever is kept waiting is answered then. */
+  readonly stopping?: AbortSignal;
 }
 
 /** What operations get: that, and what the app makes of it. */

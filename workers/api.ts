@@ -21,6 +21,7 @@ await runProcess('api', async (config, log) => {
   collectDefaultMetrics({ register: metrics });
   const listener = new Listener(config.database.app_url!);
   const launched = followLauncher();
+  const stopping = new AbortController();
   const app = createApp({
     db,
     log,
@@ -34,6 +35,7 @@ await runProcess('api', async (config, log) => {
       version,
     },
     isReady: async () => ({ database: await answers(db), ...launched }),
+    stopping: stopping.signal,
   });
   await listener.start();
   const server = createServer(app.callback());
@@ -41,6 +43,7 @@ await runProcess('api', async (config, log) => {
   log.info({ url: config.api.url, version }, 'serving');
   return {
     async stop() {
+      stopping.abort();
       server.close();
       await once(server, 'close');
       await listener.stop();

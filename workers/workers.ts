@@ -57,6 +57,8 @@ export async function createWorkers(deps: WorkersDeps): Promise<Workers> {
         ...createSandboxActivities({ ...deps, listener }),
       },
       maxCachedWorkflows: WORKFLOWS_CACHED,
+      // What waits for a worker that knows the workflow already waits in vain when that was killed. Others have a page to read.
+      stickyQueueScheduleToStartTimeout: '3 seconds',
       maxConcurrentActivityTaskExecutions: 50,
       maxConcurrentLocalActivityExecutions: 20,
     }),

@@ -52,7 +52,8 @@ export const sandboxOperations: Operation[] = [
     async handle({ organization_id, query, deps }) {
       const read = () => inOrganization(deps.db, organization_id, readClock);
       if (query.wait !== 'true') return { clock: await read() };
-      const deadline = AbortSignal.timeout(WAIT_MS);
+      const ends = [AbortSignal.timeout(WAIT_MS), deps.stopping].filter((one) => one !== undefined);
+      const deadline = AbortSignal.any(ends);
       for (;;) {
         // Listens before it looks, so that what settles in between is not missed.
         const changed = deps.listener.next('agenda', (payload) => payload === organization_id, LOOK_AGAIN_MS);

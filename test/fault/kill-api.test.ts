@@ -11,7 +11,7 @@ const places = {
 } as const;
 
 describe('an API killed', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let installation: Installation;
   let api: ApiProcess;
   let gates: Gates;
@@ -90,7 +90,7 @@ describe('an API killed', function () {
 });
 
 describe('the same events sent twice, to two APIs at once', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let installation: Installation;
   let urls: string[];
 

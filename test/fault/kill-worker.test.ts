@@ -25,7 +25,7 @@ const UNANSWERED = 'after the commit, before Temporal knows';
 const names = [...(Object.keys(places) as (keyof typeof places)[]), UNANSWERED] as const;
 
 describe('a worker killed while it bills', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const stories = new Map<string, Caller>();
   let installation: Installation;
   let gates: Gates;

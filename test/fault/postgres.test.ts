@@ -15,6 +15,7 @@ import {
   request,
 } from '../support/processes.ts';
 import { Proxy } from '../support/proxy.ts';
+import { type Installation, createInstallation } from '../support/installation.ts';
 import { type TestTemporal, createTestNamespace } from '../support/temporal.ts';
 import { until } from '../support/until.ts';
 import { type WebhookReceiver, startWebhookReceiver } from '../support/webhook-receiver.ts';
@@ -36,7 +37,7 @@ const questions: readonly [string, string, object?][] = [
 
 /** A Postgres of its own, so that it can be stopped and killed. */
 describe('without Postgres', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let data_dir: string;
   let postgres: EmbeddedPostgres;
   let wire: Proxy;
@@ -135,6 +136,53 @@ describe('without Postgres', function () {
       mend: () => wire.mend(),
       within_ms: 30_000,
     }));
+});
+
+describe('with a full disk', function () {
+  this.timeout(240_000);
+  const tables = ['events', 'taxes', 'invoices'];
+  let installation: Installation;
+  let api: ApiProcess;
+
+  before(async () => {
+    installation = await createInstallation();
+    const { processes, owner } = installation;
+    [api] = await Promise.all([processes.startApi(), processes.startWorker()]);
+    await owner.raw(`create function fill_disk() returns trigger language plpgsql as $$
+      begin raise exception 'could not extend file: No space left on device' using errcode = 'disk_full'; end $$`);
+  });
+  after(() => installation?.remove());
+
+  it('what cannot be stored is answered with 503, and bills wait until there is room', async () => {
+    const { owner, receiver } = installation;
+    const acme = await openStory(api.url, receiver.url);
+    for (const table of tables)
+      await owner.raw(`create trigger full_disk before insert on ${table} execute function fill_disk()`);
+    const events = calls('late', 2);
+    for (const [path, body] of [
+      ['/taxes', { tax: { name: 'Late', code: 'late', rate: 0 } }],
+      ['/events', { event: calls('late', 1)[0] }],
+      ['/events/batch', { events }],
+    ] as const) {
+      const { status, body: answer } = await acme.call('POST', path, body);
+      assert.deepEqual([status, answer], [503, UNAVAILABLE]);
+    }
+    await acme.moveClock('2026-03-01T00:00:00Z');
+    const { organization_id } = acme;
+    await until('the first bill was tried', async () => {
+      const { rows } = await owner.raw<{ rows: { rollbacks: number }[] }>(
+        `select xact_rollback as rollbacks from pg_stat_database where datname = current_database()`,
+      );
+      return rows[0]!.rollbacks > 3;
+    });
+    assert.equal((await owner('invoices').where({ organization_id })).length, 0);
+    for (const table of tables) await owner.raw(`drop trigger full_disk on ${table}`);
+
+    await acme.arrive();
+    await allIsDelivered(owner, acme);
+    await assertBills(owner, acme, [january, february]);
+    assert.equal((await acme.call('POST', '/events/batch', { events })).status, 200);
+  });
 });
 
 async function timed(asked: Promise<Answer>): Promise<Answer & { ms: number }> {

@@ -14,7 +14,7 @@ const NAMESPACE = 'default';
 
 /** A Temporal server of its own, so that it can be killed, and its data deleted or put back. */
 describe('without Temporal', function () {
-  this.timeout(90_000);
+  this.timeout(240_000);
   let installation: Installation;
   let data_dir: string;
   let temporal: EmbeddedTemporal;

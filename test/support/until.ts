@@ -6,7 +6,7 @@ const LOOK_EVERY_MS = 25;
 export async function until(
   what: string,
   isSo: () => Promise<boolean> | boolean,
-  { within_ms = 60_000 }: { readonly within_ms?: number } = {},
+  { within_ms = 100_000 }: { readonly within_ms?: number } = {},
 ): Promise<void> {
   const deadline = performance.now() + within_ms;
   while (!(await isSo())) {
