@@ -10,6 +10,9 @@ export interface RequestState {
   organization_id?: string;
 }
 
+/** What machines ask every few seconds. */
+const probes = /^\/(health|metrics)/;
+
 /** One line and one measurement a request, without personal data: no paths, queries, bodies, addresses. */
 export function logRequests(log: Logger, metrics: Registry): Middleware<RequestState> {
   const durations = new Histogram({
@@ -34,7 +37,8 @@ export function logRequests(log: Logger, metrics: Registry): Middleware<RequestS
     const labels = { method, route, status };
     durations.observe(labels, duration_ms / 1000);
     counts.inc(labels);
-    log.info({ method, route, status, duration_ms: Math.round(duration_ms * 10) / 10, organization_id }, 'request');
+    const level = probes.test(route) ? 'debug' : 'info';
+    log[level]({ method, route, status, duration_ms: Math.round(duration_ms * 10) / 10, organization_id }, 'request');
   };
 }
 
