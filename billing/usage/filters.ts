@@ -74,11 +74,15 @@ function excludedFrom(one: Expanded, index: number, all: readonly Expanded[]): r
 
 /** Another filter that has all of its keys, and shares a value of each. */
 function isCandidate(one: Expanded, other: Expanded): boolean {
-  return keysOf(one.values).every((key) => other.values[key]?.some((value) => one.values[key]?.includes(value)));
+  return keysOf(one.values).every((key) =>
+    listOf(other.values, key)?.some((value) => listOf(one.values, key)?.includes(value)),
+  );
 }
 
 function isWithin(inner: Expanded, outer: Expanded): boolean {
-  return keysOf(outer.values).every((key) => inner.values[key]?.every((value) => outer.values[key]?.includes(value)));
+  return keysOf(outer.values).every((key) =>
+    listOf(inner.values, key)?.every((value) => listOf(outer.values, key)?.includes(value)),
+  );
 }
 
 function isIdentical(one: Expanded, other: Expanded): boolean {
@@ -88,9 +92,9 @@ function isIdentical(one: Expanded, other: Expanded): boolean {
 /** Of an overlapping filter, the values that this one does not have: key by key, and untouched where this one was given all values. */
 function beyond(one: Expanded, other: Expanded): FilterValues {
   const entries = keysOf(other.values).map((key): [string, readonly string[]] => {
-    const values = other.values[key] ?? [];
-    if (one.filter.values[key]?.includes(ALL_FILTER_VALUES)) return [key, values];
-    return [key, values.filter((value) => !one.values[key]?.includes(value))];
+    const values = listOf(other.values, key) ?? [];
+    if (listOf(one.filter.values, key)?.includes(ALL_FILTER_VALUES)) return [key, values];
+    return [key, values.filter((value) => !listOf(one.values, key)?.includes(value))];
   });
   return Object.fromEntries(entries.filter(([, values]) => values.length > 0));
 }
@@ -98,22 +102,27 @@ function beyond(one: Expanded, other: Expanded): FilterValues {
 function matches(values: FilterValues, dimensions: Dimensions): boolean {
   return keysOf(values).every((key) => {
     const text = dimensions[key];
-    return text !== null && text !== undefined && values[key]?.includes(text);
+    return text !== null && text !== undefined && listOf(values, key)?.includes(text);
   });
 }
 
 /** An event without the property is excluded by the empty text. */
 function excludes(values: FilterValues, dimensions: Dimensions): boolean {
-  return keysOf(values).every((key) => values[key]?.includes(dimensions[key] ?? ''));
+  return keysOf(values).every((key) => listOf(values, key)?.includes(dimensions[key] ?? ''));
 }
 
 function expand(values: FilterValues, metric_filters: FilterValues): FilterValues {
   return Object.fromEntries(
     Object.entries(values).map(([key, list]) => [
       key,
-      list.includes(ALL_FILTER_VALUES) ? (metric_filters[key] ?? []) : list,
+      list.includes(ALL_FILTER_VALUES) ? (listOf(metric_filters, key) ?? []) : list,
     ]),
   );
+}
+
+/** Keys are names that people chose: `toString` is one only where they did. */
+function listOf(values: FilterValues, key: string): readonly string[] | undefined {
+  return Object.hasOwn(values, key) ? values[key] : undefined;
 }
 
 function keysOf(values: FilterValues): string[] {

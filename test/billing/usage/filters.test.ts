@@ -32,6 +32,20 @@ describe('filters in arrears', () => {
   for (const [fact, values, dimensions, chosen] of cases)
     it(fact, () => assert.deepEqual(filtersInArrears(filters(...values), metric)(dimensions).map((filter) => filter.id), chosen)); // prettier-ignore
 
+  it('may be on keys that objects have of themselves', () => {
+    for (const key of ['toString', 'constructor', '__proto__']) {
+      const named = { ...metric, ...(JSON.parse(`{"${key}":["a"]}`) as FilterValues) };
+      const list = filters({ region: ['us'] }, JSON.parse(`{"${key}":["a"]}`) as FilterValues);
+      const dimensions = JSON.parse(`{"region":"us","${key}":"a"}`) as Dimensions;
+      const chosen = filtersInArrears(list, named)(dimensions);
+      assert.deepEqual(
+        chosen.map(({ id }) => id),
+        ['F1', 'F2'],
+      );
+      assert.equal(matchesAny(list, named)({ region: 'eu' }), false);
+    }
+  });
+
   const value = (key: 'region' | 'tier') => fc.constantFrom(...(metric[key] as string[]), 'other', null);
   const choice = fc.record(
     {
