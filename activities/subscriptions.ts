@@ -19,6 +19,7 @@ import { generateInvoice } from './invoices/generate-invoice.ts';
 import type { Deps } from './shared/deps.ts';
 import { readNow } from './shared/now.ts';
 import { NO_ATTRIBUTES, type Step, toMinute } from './shared/step.ts';
+import { chargeEvents } from './usage/charge-events.ts';
 
 export type { SubscriptionStepKind };
 
@@ -67,6 +68,7 @@ export function createSubscriptionActivities({ db }: Deps) {
     },
     start: taking('start', start),
     billStart: taking('bill_start', billStart),
+    chargeUsage: taking('charge_usage', chargeUsage),
     endTrial: taking('end_trial', endTrial),
     billPeriod: taking('bill_period', billPeriod),
     end: taking('end', end),
@@ -76,7 +78,8 @@ export function createSubscriptionActivities({ db }: Deps) {
 
 function isNext(facts: SubscriptionFacts, kind: SubscriptionStepKind, at: Instant): boolean {
   const next = nextStep(facts);
-  return next.kind === kind && next.due_at === at;
+  // Events say themselves when they came in, and while some are waited for earlier ones may come.
+  return next.kind === kind && (next.due_at === at || kind === 'charge_usage');
 }
 
 async function planSubscription(
@@ -101,6 +104,7 @@ function summarize({ kind, due_at }: NextStep): string {
   const purpose = {
     start: 'its start',
     bill_start: 'its first bill',
+    charge_usage: 'the price of usage that has come in',
     end_trial: 'the end of its trial',
     bill_period: 'the period end',
     end: 'its end',
@@ -120,6 +124,8 @@ const end: Act = async (trx, { id }, at) => {
 };
 
 const billStart: Act = (trx, facts, at) => bill(trx, [facts], 'subscription_starting', at, `starting/${facts.id}`);
+
+const chargeUsage: Act = (trx, facts) => chargeEvents(trx, facts);
 
 const billEnd: Act = (trx, facts, at) => bill(trx, [facts], 'subscription_terminating', at, `terminating/${facts.id}`);
 

@@ -14,7 +14,7 @@ export interface ChargeWindow {
   readonly span: MeasuredSpan;
 }
 
-function measuredCharge(charge: ChargeFacts): MeasuredCharge {
+export function measuredCharge(charge: ChargeFacts): MeasuredCharge {
   const { charge_model, properties, filters, prorated, aggregation_type, metric_filters } = charge;
   return {
     charge_model: charge_model as ChargeModelName,

@@ -181,9 +181,12 @@ function isUnstorable(error: unknown): boolean {
 }
 
 /**
- * Binds the transaction to the organization before the first row is looked at, all in one round trip.
- * Rows go in in the order of their key, so that transactions of different processes wait for each other and never in a circle.
+ * Binds the transaction to the organization before the first row is looked at, all in one round trip: whatever reads rows is lateral to what
+ * comes before it. Rows go in in the order of their key, so that transactions of different processes wait for each other and never in a circle.
  * Of the same key, the first that was received: ids are made in that order.
+ *
+ * Events that are paid for in advance are queued for their subscription, which is rung once for all of them. Where nobody is charged in advance
+ * that is one look into an index.
  */
 const STORE = {
   name: 'store-events',
@@ -199,9 +202,41 @@ const STORE = {
         timestamp timestamptz, properties jsonb, precise_total_amount_cents numeric, metadata jsonb, created_at timestamptz)
       order by transaction_id collate "C", external_subscription_id collate "C", event.id
       on conflict do nothing
+      returning id, organization_id, external_subscription_id, transaction_id, code, timestamp, created_at
+    ), queued as (
+      insert into instant_usage (organization_id, subscription_id, timestamp, received_at, event_id, transaction_id)
+      select stored.organization_id, subscription.id, stored.timestamp, stored.created_at, stored.id, stored.transaction_id
+      from organization
+      cross join lateral (
+        select from charges c where c.organization_id = organization.id and c.pay_in_advance and c.deleted_at is null limit 1
+      ) someone
+      cross join stored
+      cross join lateral (
+        select s.id from (
+          select s.id, s.plan_id from subscriptions s
+          where s.organization_id = stored.organization_id and s.external_id = stored.external_subscription_id
+            and s.started_at <= date_trunc('milliseconds', stored.timestamp)
+            and (s.terminated_at is null or s.terminated_at >= date_trunc('milliseconds', stored.timestamp))
+          order by s.terminated_at is null desc, s.started_at desc limit 1
+        ) s
+        where exists (
+          select from charges c join billable_metrics m on m.id = c.billable_metric_id
+          where c.organization_id = stored.organization_id and c.plan_id = s.plan_id and c.pay_in_advance and c.deleted_at is null
+            and m.code = stored.code and m.deleted_at is null
+        )
+        offset 0
+      ) subscription
+      returning organization_id, subscription_id
+    ), rung as (
+      insert into outbox (organization_id, workflow_id, sandbox)
+      select queued.organization_id, 'subscription/' || queued.subscription_id, o.sandbox
+      from (select distinct organization_id, subscription_id from queued) queued
+      cross join lateral (select sandbox from organizations o where o.id = queued.organization_id offset 0) o
       returning id
     )
-    select case when count(*) < $3::int then array_agg(id::text) end as stored_ids, count(*) as stored_count from stored`,
+    select case when count(*) < $3::int then array_agg(id::text) end as stored_ids, count(*) as stored_count,
+      (select pg_notify('outbox', '') from rung limit 1)
+    from stored`,
 };
 
 /**

@@ -25,6 +25,8 @@ export interface SubscriptionFacts extends Subscription {
   readonly has_billed_end: boolean;
   readonly last_periodic_at: Instant | null;
   readonly last_charges_to: Instant | null;
+  /** When the first of the events came in that are still to be paid for. */
+  readonly instant_usage_at: Instant | null;
   /** The instants for which a subscription fee was billed, whatever its amount. */
   readonly subscription_fees_at: readonly Instant[];
 }
@@ -40,7 +42,9 @@ const FACTS = `
     b.last_periodic_at, b.last_charges_to,
     array(select to_char(i.billing_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') from fees f join invoices i on i.id = f.invoice_id
       where f.organization_id = s.organization_id and f.subscription_id = s.id and f.fee_type = 'subscription'
-        and f.deleted_at is null and i.id is distinct from :apart_from) as subscription_fees_at
+        and f.deleted_at is null and i.id is distinct from :apart_from) as subscription_fees_at,
+    (select u.received_at from instant_usage u where u.organization_id = s.organization_id and u.subscription_id = s.id
+      order by u.timestamp, u.received_at, u.event_id limit 1) as instant_usage_at
   from subscriptions s
   join plans p on p.id = s.plan_id
   join customers c on c.id = s.customer_id
@@ -49,7 +53,7 @@ const FACTS = `
     select bool_or(invoicing_reason = 'subscription_starting') as has_billed_start,
       bool_or(invoicing_reason = 'subscription_terminating') as has_billed_end,
       max(billing_at) filter (where invoicing_reason = 'subscription_periodic') as last_periodic_at,
-      max(charges_to) filter (where charges_to > charges_from) as last_charges_to
+      max(charges_to) filter (where charges_to > charges_from and invoicing_reason not like 'in_advance_charge%') as last_charges_to
     from billing_periods where subscription_id = s.id and organization_id = s.organization_id and invoice_id is distinct from :apart_from
   ) b on true
   where s.organization_id = :organization_id`;

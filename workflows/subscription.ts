@@ -30,6 +30,8 @@ export async function subscription(input: SubscriptionInput): Promise<void> {
           return steps.start(call);
         case 'bill_start':
           return steps.billStart(call);
+        case 'charge_usage':
+          return steps.chargeUsage(call);
         case 'end_trial':
           return steps.endTrial(call);
         case 'bill_period':

@@ -7,7 +7,8 @@ import {
 } from '../../billing/invoices/compute-invoice.ts';
 import type { Invoice } from '../../billing/invoices/invoice.ts';
 import type { SubscriptionReason } from '../../billing/subscriptions/billing-spans.ts';
-import { deleteFeesOfInvoice, insertFees, insertFeeTaxes } from '../../db/fees.ts';
+import { insertComputedFees } from '../../db/computed-fees.ts';
+import { deleteFeesOfInvoice } from '../../db/fees.ts';
 import { newId } from '../../db/ids.ts';
 import {
   deleteInvoiceTaxes,
@@ -87,26 +88,10 @@ function billedSubscription(
 async function store(trx: Transaction, invoice: Invoice, computed: ComputedInvoice, at: Instant): Promise<void> {
   await deleteFeesOfInvoice(trx, invoice.id);
   await deleteInvoiceTaxes(trx, invoice.id);
-  const numbered = computed.fees.map((fee) => ({ ...fee, id: newId() }));
-  await insertFees(
+  await insertComputedFees(
     trx,
-    numbered.map(({ taxes: _, tops_up, ...fee }) => ({
-      ...fee,
-      true_up_parent_fee_id: tops_up === null ? null : (numbered[tops_up]?.id ?? null),
-      customer_id: invoice.customer_id,
-      invoice_id: invoice.id,
-      payment_status: 'pending' as const,
-      succeeded_at: null,
-      failed_at: null,
-      refunded_at: null,
-      created_at: at,
-      updated_at: at,
-      deleted_at: null,
-    })),
-  );
-  await insertFeeTaxes(
-    trx,
-    numbered.flatMap((fee) => fee.taxes.map((tax) => ({ ...tax, id: newId(), fee_id: fee.id, created_at: at }))),
+    invoice.customer_id,
+    computed.fees.map((fee) => ({ ...fee, invoice_id: invoice.id, created_at: at })),
   );
   await insertInvoiceTaxes(
     trx,

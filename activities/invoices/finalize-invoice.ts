@@ -19,7 +19,7 @@ export async function finalizeInvoice(
   settings: BillingSettings,
   at: Instant,
 ): Promise<void> {
-  if (invoice.fees_amount_cents === 0 && !settings.finalizes_zero_amount_invoices) {
+  if (isLeftOut(invoice, settings)) {
     await updateInvoice(trx, invoice.id, { status: 'closed', updated_at: at });
     return;
   }
@@ -38,6 +38,14 @@ export async function finalizeInvoice(
   await announceInvoice(trx, invoice.id, 'invoice.created', at);
   await planInvoice(trx, invoice.id, at);
   await ring(trx, `invoice/${invoice.id}`);
+}
+
+/** Whether the invoice is empty, and not wanted then: nobody hears of it. */
+export function isLeftOut(
+  { fees_amount_cents }: Pick<Invoice, 'fees_amount_cents'>,
+  { finalizes_zero_amount_invoices }: Pick<BillingSettings, 'finalizes_zero_amount_invoices'>,
+): boolean {
+  return fees_amount_cents === 0 && !finalizes_zero_amount_invoices;
 }
 
 async function nextNumber(

@@ -56,7 +56,7 @@ export function chargesDays({ from, to, timezone, period_days }: MeasuredSpan): 
   return { billed: to > from ? spanDays({ from, to }, timezone) : 0, period: period_days };
 }
 
-function usedCharge(charge: ChargeFacts, buckets: readonly Bucket[]): UsedCharge {
+export function usedCharge(charge: ChargeFacts, buckets: readonly Bucket[]): UsedCharge {
   return {
     id: charge.id,
     charge_model: charge.charge_model as ChargeModelName,

@@ -51,6 +51,8 @@ export interface Fee {
   /** The half-open span it is for; null for what has no period. */
   readonly from_at: Instant | null;
   readonly to_at: Instant | null;
+  /** Where the span is shown as whole days: those of this time zone. Null: to the second. */
+  readonly dates_timezone: string | null;
   readonly event_transaction_id: string | null;
   readonly payment_status: FeePaymentStatus;
   readonly succeeded_at: Instant | null;

@@ -1,4 +1,5 @@
-import { type Instant, type Span, toWireSeconds } from '../clock/instant.ts';
+import { localDate } from '../clock/calendar.ts';
+import { addMilliseconds, type Instant, type Span, toWireSeconds } from '../clock/instant.ts';
 import { centsToUnits, roundToCents } from '../money/cents.ts';
 import { Decimal, toWireDecimal } from '../money/decimal.ts';
 import { toWireEnd } from '../subscriptions/wire.ts';
@@ -30,7 +31,14 @@ function spanOf(fee: Fee): Span | undefined {
 function datesWire(fee: Fee): { from_date: string | null; to_date: string | null } {
   const span = spanOf(fee);
   if (span === undefined) return { from_date: null, to_date: null };
+  if (fee.dates_timezone !== null) return daysWire(span, fee.dates_timezone);
   return { from_date: withOffset(toWireSeconds(span.from)), to_date: withOffset(toWireEnd(span)) };
+}
+
+/** Days of a place, written as if they were those of UTC. */
+function daysWire({ from, to }: Span, timezone: string): { from_date: string; to_date: string } {
+  const last = localDate(addMilliseconds(to, -1), timezone);
+  return { from_date: `${localDate(from, timezone)}T00:00:00+00:00`, to_date: `${last}T23:59:59+00:00` };
 }
 
 function amountsWire(fee: Fee) {

@@ -3,6 +3,7 @@ import type { StoredProperties } from '../charge-models/charge-model.ts';
 import type { ChargeModelName } from '../charge-models/index.ts';
 import { isChargeFeeStored, priceCharge } from '../charge-models/price-charge.ts';
 import type { Span } from '../clock/instant.ts';
+import { chargeFee } from '../fees/charge-fee.ts';
 import type { Fee } from '../fees/fee.ts';
 import type { Currency } from '../money/currency.ts';
 import { type Cents, centsToUnits, roundToCents } from '../money/cents.ts';
@@ -11,7 +12,7 @@ import type { SubscriptionFee } from '../subscriptions/subscription-fee.ts';
 import { applyTaxes, type FeeTaxes, type InvoiceTaxes } from '../taxes/apply-taxes.ts';
 import { missingToCommitment } from '../plans/minimum-commitment.ts';
 import { resolveTaxes, type Tax, type TaxLevels } from '../taxes/resolve-taxes.ts';
-import { filterDisplayName, type FilterValues } from '../usage/filters.ts';
+import type { FilterValues } from '../usage/filters.ts';
 import type { Bucket } from '../usage/measure.ts';
 import { computeTotals, type Totals } from './totals.ts';
 
@@ -106,7 +107,7 @@ export interface ComputedInvoice {
   readonly totals: Totals;
 }
 
-type UntaxedFee = Omit<
+export type UntaxedFee = Omit<
   ComputedFee,
   'taxes' | 'taxes_amount_cents' | 'taxes_precise_amount_cents' | 'taxes_rate' | 'tops_up'
 >;
@@ -254,29 +255,18 @@ function chargeLine(
 ): UntaxedFee {
   const { metric, charge_model } = charge;
   const properties = filter?.properties ?? charge.properties;
-  const numbers = priceCharge({ ...usage, charge_model, properties, currency, rounding: metric.rounding });
-  return {
-    ...NOTHING_SPECIAL,
-    ...numbers,
+  return chargeFee({
     subscription_id: subscription.id,
-    charge_id: charge.id,
-    charge_filter_id: filter?.id ?? null,
-    item_filters: filter?.values ?? null,
-    filter_invoice_display_name: filter && filterDisplayName(filter),
+    charge,
+    filter,
     grouped_by,
-    fee_type: 'charge',
-    item_id: metric.id,
-    item_type: 'BillableMetric',
-    item_code: metric.code,
-    item_name: metric.name,
-    item_description: metric.description,
-    invoice_display_name: charge.invoice_display_name,
-    amount_currency: currency,
+    numbers: priceCharge({ ...usage, charge_model, properties, currency, rounding: metric.rounding }),
+    currency,
+    span: subscription.spans.charges,
     pay_in_advance: false,
-    invoiceable: charge.invoiceable,
-    from_at: subscription.spans.charges.from,
-    to_at: subscription.spans.charges.to,
-  };
+    dates_timezone: null,
+    event_transaction_id: null,
+  });
 }
 
 const NOTHING_SPECIAL = {
@@ -287,4 +277,5 @@ const NOTHING_SPECIAL = {
   precise_coupons_amount_cents: '0',
   description: null,
   event_transaction_id: null,
+  dates_timezone: null,
 } as const;

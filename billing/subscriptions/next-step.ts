@@ -10,6 +10,7 @@ import { trialEnd } from './trial.ts';
 export const subscriptionStepKinds = [
   'start',
   'bill_start',
+  'charge_usage',
   'end',
   'bill_period',
   'end_trial',
@@ -43,6 +44,8 @@ export interface SubscriptionStepFacts {
   readonly has_billed_end: boolean;
   /** The boundary that was billed last. */
   readonly last_periodic_at: Instant | null;
+  /** When the first of the events came in that are still to be paid for. */
+  readonly instant_usage_at: Instant | null;
 }
 
 /** Facts of a subscription that has been active. */
@@ -70,9 +73,14 @@ function dueSteps(facts: SubscriptionStepFacts): DatedStep[] {
     return [{ kind: 'start', due_at: startOfDay(localDate(subscription_at, timezone), timezone) }];
   assert(started_at !== null && activated_at !== null, 'subscription: an active one has started');
   const started: StartedFacts = { ...facts, started_at, activated_at };
-  return [billStart(started), end(started), billPeriod(started), endTrial(started), billEnd(started)].filter(
-    (step) => step !== undefined,
-  );
+  return [
+    billStart(started),
+    chargeUsage(started),
+    end(started),
+    billPeriod(started),
+    endTrial(started),
+    billEnd(started),
+  ].filter((step) => step !== undefined);
 }
 
 /** In advance, on the day of the start. Not when it was backdated: then the next boundary is the first that is billed. */
@@ -83,6 +91,11 @@ function billStart(facts: StartedFacts): DatedStep | undefined {
   const trial_end = trialEnd(first_started_at, trial_period);
   if (trial_end !== null && trial_end > started_at) return undefined;
   return { kind: 'bill_start', due_at: activated_at };
+}
+
+/** At once, also when it is over: events may come late. */
+function chargeUsage({ instant_usage_at }: StartedFacts): DatedStep | undefined {
+  return instant_usage_at === null ? undefined : { kind: 'charge_usage', due_at: instant_usage_at };
 }
 
 /** At the first instant of the local day of `ending_at`, whatever its hour. */

@@ -9,6 +9,7 @@ import * as invoices from './0007-invoices.ts';
 import * as webhooksAndDocuments from './0008-webhooks-and-documents.ts';
 import * as expressions from './0009-expressions.ts';
 import * as filtersAndGroups from './0010-filters-and-groups.ts';
+import * as instantUsage from './0011-instant-usage.ts';
 import * as minimumCommitments from './0012-minimum-commitments.ts';
 
 /** Numbered and forward only. A migration that has been released is never edited. */
@@ -23,5 +24,6 @@ export const migrations: Readonly<Record<string, { up(knex: Knex): Promise<void>
   '0008-webhooks-and-documents': webhooksAndDocuments,
   '0009-expressions': expressions,
   '0010-filters-and-groups': filtersAndGroups,
+  '0011-instant-usage': instantUsage,
   '0012-minimum-commitments': minimumCommitments,
 };

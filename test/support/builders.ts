@@ -294,6 +294,7 @@ const FEE = {
   invoiceable: true,
   from_at: null,
   to_at: null,
+  dates_timezone: null,
   event_transaction_id: null,
   payment_status: 'pending',
   succeeded_at: null,

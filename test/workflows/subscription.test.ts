@@ -52,6 +52,7 @@ describe('the subscription workflow', () => {
       },
       start: take('start'),
       billStart: take('bill_start'),
+      chargeUsage: take('charge_usage'),
       endTrial: take('end_trial'),
       billPeriod: take('bill_period'),
       end: take('end'),

@@ -32,6 +32,7 @@ const pending: SubscriptionStepFacts = {
   has_billed_start: false,
   has_billed_end: false,
   last_periodic_at: null,
+  instant_usage_at: null,
 };
 
 /** A subscription of 5 March 2024, 12:12. */
@@ -228,6 +229,24 @@ const cases: [name: string, facts: SubscriptionStepFacts, kind: SubscriptionStep
     '2024-03-10T10:00',
   ],
   ['a canceled one is over', { ...pending, status: 'canceled' }, 'over', null],
+  [
+    'usage that is paid for at once is, before anything that is due later',
+    { ...active, instant_usage_at: instant('2024-03-10T08:00') },
+    'charge_usage',
+    '2024-03-10T08:00',
+  ],
+  [
+    'a boundary that came before the usage is billed first',
+    { ...active, instant_usage_at: instant('2024-04-10T08:00') },
+    'bill_period',
+    '2024-04-01',
+  ],
+  [
+    'one that is over still charges usage that comes late',
+    { ...terminated, has_billed_end: true, instant_usage_at: instant('2024-03-25T08:00') },
+    'charge_usage',
+    '2024-03-25T08:00',
+  ],
 ];
 
 describe('the next step of a subscription', () => {
@@ -277,6 +296,8 @@ describe('the steps of a whole life', () => {
         return { ...facts, status: 'active', started_at: at, activated_at: at, first_started_at: at };
       case 'bill_start':
         return { ...facts, has_billed_start: true };
+      case 'charge_usage':
+        return { ...facts, instant_usage_at: null };
       case 'end_trial':
         return { ...facts, trial_ended_at: at, has_billed_start: facts.has_billed_start || isBilledAtTrialEnd(facts) };
       case 'bill_period':

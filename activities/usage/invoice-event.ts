@@ -1,0 +1,62 @@
+import { assert } from '../../billing/assert.ts';
+import { computeTotals } from '../../billing/invoices/totals.ts';
+import { applyTaxes } from '../../billing/taxes/apply-taxes.ts';
+import { announceFees } from '../../db/announcements.ts';
+import { readBillingSettings } from '../../db/billing-settings.ts';
+import { insertComputedFees } from '../../db/computed-fees.ts';
+import { newId } from '../../db/ids.ts';
+import { insertBillingPeriods, insertInvoice, insertInvoiceTaxes, updateInvoice } from '../../db/invoices.ts';
+import { ring } from '../../db/outbox.ts';
+import type { SubscriptionFacts } from '../../db/subscription-facts.ts';
+import type { Transaction } from '../../db/transaction.ts';
+import { blankInvoice } from '../invoices/blank-invoice.ts';
+import { finalizeInvoice, isLeftOut } from '../invoices/finalize-invoice.ts';
+import { planInvoice } from '../invoices/plan-invoice.ts';
+import type { TaxableLine } from './charge-events.ts';
+import type { PricedEvent } from './price-events.ts';
+
+/** One event on an invoice of its own, final at once. */
+export async function invoiceEvent(
+  trx: Transaction,
+  facts: SubscriptionFacts,
+  { due, charge, periods }: PricedEvent,
+  { fee, taxes }: TaxableLine,
+): Promise<void> {
+  const { customer_id, currency } = facts;
+  const at = due.received_at;
+  const occasion = `in-advance/${facts.id}/${charge.id}/${due.transaction_id}`;
+  const settings = await readBillingSettings(trx, customer_id);
+  const invoice = await insertInvoice(
+    trx,
+    blankInvoice({ customer_id, invoice_type: 'subscription', currency, occasion, at }, settings),
+  );
+  assert(invoice, 'instant usage: an event is taken from its queue once');
+  await insertBillingPeriods(trx, [
+    {
+      id: newId(),
+      invoice_id: invoice.id,
+      subscription_id: facts.id,
+      plan_id: facts.plan_id,
+      invoicing_reason: 'in_advance_charge',
+      billing_at: at,
+      subscription_from: periods.subscription.from,
+      subscription_to: periods.subscription.to,
+      charges_from: periods.charges.from,
+      charges_to: periods.charges.to,
+      created_at: at,
+    },
+  ]);
+  const taxed = applyTaxes([{ ...fee, taxes }]);
+  const fees = taxed.fees.map((own) => ({ ...fee, ...own, tops_up: null, invoice_id: invoice.id, created_at: at }));
+  const fee_ids = await insertComputedFees(trx, customer_id, fees);
+  await insertInvoiceTaxes(
+    trx,
+    taxed.invoice.taxes.map((tax) => ({ ...tax, id: newId(), invoice_id: invoice.id, created_at: at })),
+  );
+  const totals = computeTotals({ fees, taxes: taxed.invoice });
+  const filled = await updateInvoice(trx, invoice.id, { ...totals, updated_at: at });
+  if (!isLeftOut(filled, settings)) await announceFees(trx, fee_ids, at);
+  await finalizeInvoice(trx, filled, settings, at);
+  const { kind } = await planInvoice(trx, invoice.id, at);
+  if (kind !== 'over') await ring(trx, `invoice/${invoice.id}`);
+}
