@@ -21,6 +21,7 @@ export function measuredCharge(charge: ChargeFacts): MeasuredCharge {
     properties,
     filters,
     prorated,
+    isPaidAsItComes: charge.pay_in_advance && !charge.recurring,
     metric: { aggregation_type, filters: metric_filters },
   };
 }

@@ -5,6 +5,7 @@ import { hasBoundsPerEvent, hasFreeUnits, runningTotals } from '../charge-models
 import type { UsageToPrice } from '../charge-models/price-charge.ts';
 import { Decimal, sum, ZERO } from '../money/decimal.ts';
 import { type ChargeFilter, type FilterValues, filtersInArrears, matchesAny } from './filters.ts';
+import { type HighWaterMark, pass } from './high-water-mark.ts';
 import type { Dimensions, UsageCell, UsageEvent, UsageReading } from './reading.ts';
 import {
   type MeasuredSpan,
@@ -22,6 +23,8 @@ export interface MeasuredCharge {
   /** Oldest first. */
   readonly filters: readonly ChargeFilter[];
   readonly prorated: boolean;
+  /** Charged event by event: what a removal takes away has been paid for all the same. */
+  readonly isPaidAsItComes: boolean;
   readonly metric: {
     readonly aggregation_type: AggregationType;
     /** The listed values of each key. */
@@ -53,8 +56,10 @@ export function groupKeys(properties: StoredProperties): readonly string[] {
 }
 
 /** Whether the price depends on single events, so that sums do not do. */
-export function needsEvents({ charge_model, properties, filters, metric, prorated }: MeasuredCharge): boolean {
+export function needsEvents(charge: MeasuredCharge): boolean {
+  const { charge_model, properties, filters, metric, prorated, isPaidAsItComes } = charge;
   if (prorated || metric.aggregation_type === 'weighted_sum_agg') return true;
+  if (isPaidAsItComes && charge_model !== 'dynamic' && metric.aggregation_type !== 'count_agg') return true;
   if (charge_model !== 'percentage') return false;
   return [properties, ...filters.map((filter) => filter.properties)].some(
     (terms) => hasBoundsPerEvent(terms) || (metric.aggregation_type === 'sum_agg' && hasFreeUnits(terms)),
@@ -184,8 +189,25 @@ const aggregateEvents: Aggregate<UsageEvent> = (terms, events) => {
   const { charge, span } = terms;
   if (charge.metric.aggregation_type === 'weighted_sum_agg')
     return weightedSum(events, span, { isGrouped: groupKeys(terms.properties).length > 0 });
-  return charge.prorated ? prorate(terms, events) : priceEvents(terms, events);
+  if (charge.prorated) return prorate(terms, events);
+  const usage = priceEvents(terms, events);
+  // Shown is what is there; paid for is the most that has been there.
+  return charge.isPaidAsItComes ? { ...usage, units: paidUnits(terms, events), full_units: usage.units } : usage;
 };
+
+function paidUnits({ charge: { metric } }: Terms, events: readonly UsageEvent[]): Decimal {
+  const active = new Set<string | null>();
+  const changeOf = ({ value, operation }: UsageEvent): Decimal => {
+    if (metric.aggregation_type === 'sum_agg') return new Decimal(value ?? 0);
+    const wasActive = active.has(value);
+    if (operation === 'add') active.add(value);
+    else active.delete(value);
+    return new Decimal(Number(active.has(value)) - Number(wasActive));
+  };
+  let mark: HighWaterMark | undefined;
+  for (const event of events) ({ mark } = pass(mark, changeOf(event)));
+  return Decimal.max(mark?.highest ?? 0, 0);
+}
 
 function prorate({ charge: { metric, charge_model }, span }: Terms, events: readonly UsageEvent[]): Bucket['usage'] {
   const isSum = metric.aggregation_type === 'sum_agg';
@@ -195,13 +217,17 @@ function prorate({ charge: { metric, charge_model }, span }: Terms, events: read
   return { ...usage, events: { prorated_changes } };
 }
 
-function priceEvents({ charge: { metric }, properties }: Terms, events: readonly UsageEvent[]): Bucket['usage'] {
-  const { aggregation_type } = metric;
-  const values = events.map((event) => new Decimal(event.value ?? 0));
+function priceEvents({ charge, properties }: Terms, events: readonly UsageEvent[]): Bucket['usage'] {
+  const { aggregation_type } = charge.metric;
+  // What is counted or told apart need be no number.
+  const isNumber = aggregation_type === 'sum_agg' || aggregation_type === 'max_agg';
+  const values = events.map((event) => new Decimal(isNumber ? (event.value ?? 0) : 1));
   const units = unitsOfEvents(aggregation_type, events, values);
+  const events_count = aggregation_type === 'unique_count_agg' ? units.toNumber() : events.length;
+  if (charge.charge_model !== 'percentage') return { units, events_count };
   return {
     units,
-    events_count: aggregation_type === 'unique_count_agg' ? units.toNumber() : events.length,
+    events_count,
     events: {
       running_totals: runningTotals(properties, { aggregation_type, units, event_values: values }),
       event_values: shares(aggregation_type, values),

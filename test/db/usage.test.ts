@@ -46,6 +46,7 @@ async function readUsage(trx: Transaction, windows: readonly UsageWindow[]): Pro
       properties: { amount: '1' },
       filters: [],
       prorated: false,
+      isPaidAsItComes: false,
       metric,
     } as const;
     const [bucket] = measure(charge, reading, span);

@@ -174,7 +174,11 @@ describe('what cannot be billed yet is refused', () => {
       code: 'feature_unavailable',
       terms: { properties: { amount: '1', presentation_group_keys: [{ value: 'region' }] } },
     },
-    { field: 'pay_in_advance', code: 'feature_unavailable', terms: { pay_in_advance: true } },
+    {
+      field: 'regroup_paid_fees',
+      code: 'feature_unavailable',
+      terms: { pay_in_advance: true, invoiceable: false, regroup_paid_fees: 'invoice' },
+    },
     {
       field: 'applied_pricing_unit',
       code: 'feature_unavailable',
@@ -187,6 +191,14 @@ describe('what cannot be billed yet is refused', () => {
       assert.deepEqual(validateCharge({ ...charge, ...terms }, sumMetric), { [field]: [code] });
     });
   }
+
+  it('in advance: of a recurring metric', () => {
+    const recurring = { ...sumMetric, recurring: true } as const;
+    assert.deepEqual(validateCharge({ ...charge, pay_in_advance: true }, recurring), {
+      pay_in_advance: ['feature_unavailable'],
+    });
+    assert.deepEqual(validateCharge({ ...charge, pay_in_advance: true }, sumMetric), {});
+  });
 
   it('and nothing else', () => {
     const empty = { pricing_group_keys: [], grouped_by: null, presentation_group_keys: [] };

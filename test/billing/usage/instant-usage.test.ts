@@ -24,6 +24,7 @@ function chargeOf({ aggregation, ...terms }: Terms): MeasuredCharge {
     properties: { amount: '1' },
     filters: [],
     prorated: false,
+    isPaidAsItComes: true,
     ...terms,
     metric: {
       aggregation_type: aggregation ?? 'sum_agg',
