@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { connect } from '../db/connection.ts';
 import { SchemaTooNewError, appUrl, migrate } from '../db/migrate.ts';
 import { createOrganization } from '../db/organizations.ts';
@@ -13,6 +14,12 @@ import { type Part, Supervised } from './supervised.ts';
 
 /** A small nursery, which keeps a process at rest small: most of what a request makes dies with it all the same. */
 const NODE_FLAGS = ['--max-semi-space-size=8'];
+
+/** Few pools of memory for native threads, and code compiled once: 800 MB for everything after a year's billing instead of 950, and a faster start. */
+const frugal = (data_dir: string): NodeJS.ProcessEnv => ({
+  MALLOC_ARENA_MAX: '2',
+  NODE_COMPILE_CACHE: join(data_dir, 'cache', 'compiled'),
+});
 
 export interface Addresses {
   readonly api: string;
@@ -135,6 +142,7 @@ export class System {
     const { DATABASE_URL: _, ...inherited } = process.env;
     const { data_dir, admin_api_key, secret, webhook_private_key } = this.#config;
     return {
+      ...frugal(data_dir),
       ...inherited,
       DATA_DIR: data_dir,
       DATABASE_APP_URL: app_url,

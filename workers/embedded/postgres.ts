@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { StartError } from '../start-error.ts';
 import { choosePort, readSettings } from './settings.ts';
-import { type TetheredServer, lastLines, startTethered } from './tether.ts';
+import { type TetheredServer, startTethered } from './tether.ts';
 
 const run = promisify(execFile);
 
@@ -61,7 +61,8 @@ export async function startPostgres({
   if (!existsSync(join(cluster, 'PG_VERSION'))) await initialize(binaries, cluster, user, password);
   await stopOrphan(binaries, cluster, user);
 
-  const port = await choosePort(data_dir, 'postgres_port', { asked, usual: USUAL_PORT, variable: 'POSTGRES_PORT' });
+  const usual = isFleeting ? 0 : USUAL_PORT;
+  const port = await choosePort(data_dir, 'postgres_port', { asked, usual, variable: 'POSTGRES_PORT' });
   const flags = Object.entries({ ...SETTINGS, ...(isFleeting ? FLEETING : {}) }).flatMap(([name, value]) => [
     '-c',
     `${name}=${value}`,
@@ -78,7 +79,7 @@ export async function startPostgres({
   } catch (error) {
     await server.stop();
     if (error instanceof StartError) throw error;
-    throw new StartError(`the embedded Postgres did not start (${lastLines(log_file)}): see ${log_file}`);
+    throw new StartError(`the embedded Postgres did not start (${server.lastWords()}): see ${log_file}`);
   }
   return { owner_url: urlOf(DATABASE), server };
 }

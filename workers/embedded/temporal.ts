@@ -9,7 +9,7 @@ import { searchAttributeTypes } from '../search-attribute-types.ts';
 import { StartError } from '../start-error.ts';
 import { type Found, fetchWith, fetching, firstOf, isExecutable, onPath, onlyFile } from './fetch.ts';
 import { choosePort } from './settings.ts';
-import { type TetheredServer, lastLines, startTethered } from './tether.ts';
+import { type TetheredServer, startTethered } from './tether.ts';
 
 const run = promisify(execFile);
 
@@ -32,7 +32,7 @@ export interface TemporalOptions {
   readonly cli_path?: string;
   readonly port?: number;
   readonly ui_port?: number;
-  /** For tests: keeps everything in memory. */
+  /** For tests: keeps everything in memory, and the usual ports free. */
   readonly isFleeting?: boolean;
   readonly say: (line: string) => void;
 }
@@ -46,12 +46,12 @@ export async function startTemporal(options: TemporalOptions): Promise<EmbeddedT
 
   const port = await choosePort(data_dir, 'temporal_port', {
     asked: options.port,
-    usual: 7233,
+    usual: isFleeting ? 0 : 7233,
     variable: 'TEMPORAL_PORT',
   });
   const ui_port = await choosePort(data_dir, 'temporal_ui_port', {
     asked: options.ui_port,
-    usual: 8233,
+    usual: isFleeting ? 0 : 8233,
     variable: 'TEMPORAL_UI_PORT',
   });
   const database = join(data_dir, 'temporal.db');
@@ -71,7 +71,7 @@ export async function startTemporal(options: TemporalOptions): Promise<EmbeddedT
   if (!(await answersInTime(`${ui_url}/api/v1/namespaces/${encodeURIComponent(namespace)}`, server))) {
     await server.stop();
     throw new StartError(
-      `the Temporal development server did not start (${lastLines(log_file)}): see ${log_file}, or set TEMPORAL_ADDRESS`,
+      `the Temporal development server did not start (${server.lastWords()}): see ${log_file}, or set TEMPORAL_ADDRESS`,
     );
   }
   return { address: `127.0.0.1:${port}`, ui_url, server, isNew };

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const LOG_BYTES_MAX = 10_000_000;
+const LAST_LINES = 3;
 
 /**
  * Holds the line that the launcher keeps open. When it closes, be it that the launcher was killed, the server is told to stop. Without this a
@@ -29,6 +30,8 @@ export interface TetheredServer {
   /** Resolves when the server is gone, whoever stopped it. */
   readonly exited: Promise<void>;
   readonly hasExited: boolean;
+  /** The end of what it printed since it was started: why it did not start. */
+  lastWords(): string;
   /** An orderly stop; after `patience_ms` not so orderly. */
   stop(patience_ms?: number): Promise<void>;
 }
@@ -36,6 +39,7 @@ export interface TetheredServer {
 /** Starts a server in a session of its own, so that Ctrl-C reaches the launcher alone, which stops everything in the right order. */
 export function startTethered(command: readonly string[], { env, uid, gid, log_file }: TetherOptions): TetheredServer {
   const log = openLog(log_file);
+  const printed_before = fstatSync(log).size;
   const shell = spawn('/bin/sh', ['-c', TETHER, 'tether', ...command], {
     stdio: ['pipe', log, log],
     detached: true,
@@ -46,16 +50,18 @@ export function startTethered(command: readonly string[], { env, uid, gid, log_f
   });
   closeSync(log);
   shell.stdin?.on('error', () => undefined);
-  return new Tethered(shell);
+  return new Tethered(shell, () => readFileSync(log_file).subarray(printed_before).toString());
 }
 
 class Tethered implements TetheredServer {
   readonly exited: Promise<void>;
   hasExited = false;
   readonly #shell: ChildProcess;
+  readonly #printed: () => string;
 
-  constructor(shell: ChildProcess) {
+  constructor(shell: ChildProcess, printed: () => string) {
     this.#shell = shell;
+    this.#printed = printed;
     this.exited = new Promise((resolve) => {
       const finish = (): void => {
         this.hasExited = true;
@@ -65,6 +71,10 @@ class Tethered implements TetheredServer {
       shell.once('exit', finish);
       shell.once('error', finish);
     });
+  }
+
+  lastWords(): string {
+    return this.#printed().trim().split('\n').slice(-LAST_LINES).join(' | ') || 'it printed nothing';
   }
 
   async stop(patience_ms = 15_000): Promise<void> {
@@ -79,13 +89,4 @@ function openLog(file: string): number {
   mkdirSync(dirname(file), { recursive: true });
   if (existsSync(file) && statSync(file).size > LOG_BYTES_MAX) renameSync(file, `${file}.1`);
   return openSync(file, 'a');
-}
-
-/** The end of what a server printed: why it did not start. */
-export function lastLines(log_file: string, count = 3): string {
-  try {
-    return readFileSync(log_file, 'utf8').trim().split('\n').slice(-count).join(' | ');
-  } catch {
-    return 'it printed nothing';
-  }
 }
