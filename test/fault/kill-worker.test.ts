@@ -1,5 +1,7 @@
+import assert from 'node:assert/strict';
 import { type Installation, createInstallation } from '../support/installation.ts';
 import { Gates, type Place } from '../support/gates.ts';
+import { childrenOf, isAlive } from '../support/process-tree.ts';
 import type { ApiProcess, Caller } from '../support/processes.ts';
 import { Proxy } from '../support/proxy.ts';
 import { until } from '../support/until.ts';
@@ -22,7 +24,8 @@ const places = {
 } satisfies Record<string, Place>; // prettier-ignore
 
 const UNANSWERED = 'after the commit, before Temporal knows';
-const names = [...(Object.keys(places) as (keyof typeof places)[]), UNANSWERED] as const;
+const PRINTING = 'while the document is printed';
+const names: readonly string[] = [...Object.keys(places), UNANSWERED, PRINTING];
 
 describe('a worker killed while it bills', function () {
   this.timeout(240_000);
@@ -30,6 +33,7 @@ describe('a worker killed while it bills', function () {
   let installation: Installation;
   let gates: Gates;
   let api: ApiProcess;
+  let browser: number[] = [];
 
   before(async () => {
     installation = await createInstallation();
@@ -42,23 +46,42 @@ describe('a worker killed while it bills', function () {
 
     // All die of the same kill, each at its own place.
     const gateOf = (name: string): string => (name === UNANSWERED ? 'in the commit itself' : name);
-    for (const [name, { organization_id }] of stories) await gates.close(gateOf(name), organization_id);
-    for (const acme of stories.values()) await acme.moveClock('2026-03-01T00:00:00Z');
-    for (const [name, { organization_id }] of stories) await gates.arrival(gateOf(name), organization_id);
+    const story = (name: string): Caller => stories.get(name) as Caller;
+    const gated = names.filter((name) => name !== PRINTING);
+    for (const name of gated) await gates.close(gateOf(name), story(name).organization_id);
+    for (const name of gated) await story(name).moveClock('2026-03-01T00:00:00Z');
+    for (const name of gated) await gates.arrival(gateOf(name), story(name).organization_id);
+
+    browser = childrenOf(worker);
+    assert(browser.length > 0, 'documents were printed');
+    for (const pid of browser) process.kill(pid, 'SIGSTOP');
+    await story(PRINTING).moveClock('2026-03-01T00:00:00Z');
+    await until('a document is being printed', () => isPrinting(story(PRINTING)));
 
     wire.goDead();
-    const { organization_id } = stories.get(UNANSWERED) as Caller;
+    const { organization_id } = story(UNANSWERED);
     await gates.open(gateOf(UNANSWERED), organization_id);
     await until('the bill is committed', async () => (await owner('invoices').where({ organization_id })).length === 1);
     await worker.kill();
+    goOn(browser);
+    await until('its browser is gone', () => !browser.some(isAlive), { within_ms: 10_000 });
     await wire.cut();
     await gates.openAll();
     await processes.startWorker();
   });
   after(async () => {
+    goOn(browser);
     await gates?.tearDown();
     await installation?.remove();
   });
+
+  async function isPrinting({ organization_id }: Caller): Promise<boolean> {
+    const [id] = (await installation.owner('invoices').where({ organization_id }).pluck('id')) as string[];
+    if (id === undefined) return false;
+    const handle = installation.temporal.client.workflow.getHandle(`invoice/${id}`);
+    const { raw } = await handle.describe().catch(() => ({ raw: undefined }));
+    return raw?.pendingActivities?.some(({ activityType }) => activityType?.name === 'renderInvoice') === true;
+  }
 
   for (const name of names)
     it(`${name}: every bill comes once, and is right`, async () => {
@@ -66,5 +89,17 @@ describe('a worker killed while it bills', function () {
       await acme.arrive();
       await allIsDelivered(installation.owner, acme);
       await assertBills(installation.owner, acme, [january, february]);
+      await assertKeys(acme, names.indexOf(name));
     });
+
+  /** What was sent twice can be told by its key. */
+  async function assertKeys({ organization_id }: Caller, path: number): Promise<void> {
+    const { owner, receiver } = installation;
+    const keys = receiver.received.filter((one) => one.path === `/${path}`).map((one) => one.headers['x-lago-unique-key']); // prettier-ignore
+    assert.deepEqual([...new Set(keys)].sort(), await owner('webhooks').where({ organization_id }).orderBy('id').pluck('id')); // prettier-ignore
+  }
 });
+
+function goOn(pids: readonly number[]): void {
+  for (const pid of pids.filter(isAlive)) process.kill(pid, 'SIGCONT');
+}
