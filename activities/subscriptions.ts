@@ -20,6 +20,8 @@ import type { Deps } from './shared/deps.ts';
 import { readNow } from './shared/now.ts';
 import { NO_ATTRIBUTES, type Step, toMinute } from './shared/step.ts';
 import { chargeEvents } from './usage/charge-events.ts';
+import { regroupPaidFees } from './usage/regroup-paid-fees.ts';
+import { renewAlone } from './usage/renew-alone.ts';
 
 export type { SubscriptionStepKind };
 
@@ -160,4 +162,6 @@ async function bill(
   const { customer_id, currency } = first;
   const periods = together.map((facts) => spansToBill({ facts, reason, at, timezone: facts.timezone }));
   await generateInvoice(trx, { customer_id, currency, occasion, at, periods });
+  if (reason === 'subscription_periodic') await renewAlone(trx, together, periods, at);
+  if (reason !== 'subscription_starting') await regroupPaidFees(trx, { together, periods, reason, occasion, at });
 }

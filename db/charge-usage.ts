@@ -21,7 +21,7 @@ export function measuredCharge(charge: ChargeFacts): MeasuredCharge {
     properties,
     filters,
     prorated,
-    isPaidAsItComes: charge.pay_in_advance && !charge.recurring,
+    isPaidAsItComes: charge.pay_in_advance,
     metric: { aggregation_type, filters: metric_filters },
   };
 }

@@ -91,7 +91,7 @@ async function findTrueUps(trx: Transaction, fees: readonly FeeRow[]): Promise<M
   return new Map(found.map((fee) => [fee.true_up_parent_fee_id ?? '', fee.id]));
 }
 
-async function findFeeTaxes(trx: Transaction, fees: readonly FeeRow[]): Promise<FeeTaxRow[]> {
+export async function findFeeTaxes(trx: Transaction, fees: readonly FeeRow[]): Promise<FeeTaxRow[]> {
   return rows<FeeTaxRow>(trx, 'fee_taxes')
     .whereIn(
       'fee_id',

@@ -27,7 +27,7 @@ export async function finalizeInvoice(
   const sequential_id = await countInvoiceOfCustomer(trx, invoice.customer_id);
   await updateInvoice(trx, invoice.id, {
     status: 'finalized',
-    payment_status: invoice.total_amount_cents === 0 ? 'succeeded' : 'pending',
+    payment_status: invoice.total_amount_cents === invoice.total_paid_amount_cents ? 'succeeded' : 'pending',
     sequential_id,
     number: await nextNumber(trx, settings, sequential_id, at),
     issuing_date,

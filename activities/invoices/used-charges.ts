@@ -1,8 +1,8 @@
 import type { ChargeModelName } from '../../billing/charge-models/index.ts';
 import { spanDays } from '../../billing/clock/calendar.ts';
-import type { BilledSubscription, UsedCharge } from '../../billing/invoices/compute-invoice.ts';
+import type { BilledSubscription, RenewedPeriod, UsedCharge } from '../../billing/invoices/compute-invoice.ts';
 import type { BillingPeriod } from '../../billing/invoices/invoice.ts';
-import { chargesTerms, periodAt } from '../../billing/subscriptions/periods.ts';
+import { chargesTerms, periodAt, type Terms } from '../../billing/subscriptions/periods.ts';
 import type { Bucket } from '../../billing/usage/measure.ts';
 import type { MeasuredSpan } from '../../billing/usage/time-weighted.ts';
 import { readChargeUsage } from '../../db/charge-usage.ts';
@@ -13,41 +13,87 @@ import type { Billed } from './commitments.ts';
 
 export type Uses = ReadonlyMap<string, readonly UsedCharge[]>;
 
-/** By subscription: its charges that are billed in arrears, each with what was used of it. */
+interface Use {
+  readonly subscription: SubscriptionFacts;
+  readonly charge: ChargeFacts;
+  readonly span: MeasuredSpan;
+  readonly renewed_for?: RenewedPeriod;
+}
+
+/** By subscription: its charges in arrears, each with what was used of it, and those that are renewed for the next period. */
 export async function readUses(
   trx: Transaction,
   billed: readonly Billed[],
   charges: readonly ChargeFacts[],
   timezone: string,
 ): Promise<Uses> {
-  const wanted = billed.flatMap(({ facts: subscription, period }) => {
+  const wanted = billed.flatMap(({ facts: subscription, period }): Use[] => {
+    const own = charges.filter((charge) => charge.plan_id === subscription.plan_id);
     const span = measuredSpan(subscription, period, timezone);
-    if (span.to <= span.from) return [];
-    return charges
-      .filter((charge) => charge.plan_id === subscription.plan_id && !charge.pay_in_advance)
-      .map((charge) => ({ subscription, charge, span }));
+    const used = span.to > span.from ? own.filter((charge) => !charge.pay_in_advance) : [];
+    const renewals =
+      period.invoicing_reason === 'subscription_periodic' ? renewalsOf(subscription, own, period, timezone) : [];
+    return [
+      ...used.map((charge) => ({ subscription, charge, span })),
+      ...renewals.filter(({ charge }) => charge.invoiceable),
+    ];
   });
-  const usage = await readChargeUsage(
-    trx,
-    wanted.map(({ subscription, ...window }) => ({ ...window, external_subscription_id: subscription.external_id })),
-  );
+  const usage = await readUsageOf(trx, wanted);
   const uses = new Map<string, UsedCharge[]>(billed.map(({ facts }) => [facts.id, []]));
-  for (const [index, { subscription, charge }] of wanted.entries())
-    uses.get(subscription.id)?.push(usedCharge(charge, usage[index] ?? []));
+  for (const [index, { subscription, charge, renewed_for }] of wanted.entries())
+    uses.get(subscription.id)?.push({ ...usedCharge(charge, usage[index] ?? []), renewed_for });
   return uses;
 }
 
+export function readUsageOf(trx: Transaction, uses: readonly Omit<Use, 'renewed_for'>[]): Promise<Bucket[][]> {
+  return readChargeUsage(
+    trx,
+    uses.map(({ subscription, charge, span }) => ({
+      charge,
+      span,
+      external_subscription_id: subscription.external_id,
+    })),
+  );
+}
+
+/** What is there when a period begins is paid for it, whole: recurring charges that are paid in advance. Source: spec "Renewal". */
+export function renewalsOf(
+  subscription: SubscriptionFacts,
+  charges: readonly ChargeFacts[],
+  period: Pick<BillingPeriod, 'charges_from' | 'charges_to' | 'billing_at'>,
+  timezone: string,
+): (Use & { readonly renewed_for: RenewedPeriod })[] {
+  const { from, to } = periodAt(usageTerms(subscription, timezone), period.billing_at);
+  const span = { ...measuredSpan(subscription, period, timezone), to: period.billing_at };
+  return charges
+    .filter((charge) => charge.plan_id === subscription.plan_id && charge.pay_in_advance && charge.recurring)
+    .map((charge) => ({
+      subscription,
+      // Whole, and what is there, not what has been paid for.
+      charge: { ...charge, prorated: false, pay_in_advance: false },
+      span,
+      renewed_for: { from, to, timezone },
+    }));
+}
+
+function usageTerms(facts: SubscriptionFacts, timezone: string): Terms {
+  const { interval, billing_time, subscription_at, bill_charges_monthly } = facts;
+  return chargesTerms({ interval, billing_time, subscription_at, timezone }, bill_charges_monthly);
+}
+
 /** The charges span, with the days of the whole period that it is cut from. */
-export function measuredSpan(facts: SubscriptionFacts, period: BillingPeriod, timezone: string): MeasuredSpan {
-  const { interval, billing_time, subscription_at, bill_charges_monthly, first_started_at } = facts;
-  const terms = chargesTerms({ interval, billing_time, subscription_at, timezone }, bill_charges_monthly);
+export function measuredSpan(
+  facts: SubscriptionFacts,
+  period: Pick<BillingPeriod, 'charges_from' | 'charges_to'>,
+  timezone: string,
+): MeasuredSpan {
   const { charges_from: from, charges_to: to } = period;
   return {
     from,
     to,
     timezone,
-    period_days: periodAt(terms, from).days,
-    started_at: first_started_at ?? from,
+    period_days: periodAt(usageTerms(facts, timezone), from).days,
+    started_at: facts.first_started_at ?? from,
     is_ended_by_upgrade: false,
   };
 }

@@ -1,9 +1,9 @@
-import type { ChargeTerms, MeteredBy } from './validate.ts';
+import type { ChargeTerms } from './validate.ts';
 
 interface Refusal {
   readonly field: string;
   readonly code: string;
-  isAskedFor(charge: ChargeTerms, metric: MeteredBy): boolean;
+  isAskedFor(charge: ChargeTerms): boolean;
 }
 
 /**
@@ -16,17 +16,6 @@ export const notBuiltYet: readonly Refusal[] = [
     code: 'feature_unavailable',
     isAskedFor: ({ properties }) =>
       !isEmpty((properties as Record<string, unknown> | null | undefined)?.['presentation_group_keys']),
-  },
-  // Renewed with each period, and regrouped once paid: neither happens yet.
-  {
-    field: 'pay_in_advance',
-    code: 'feature_unavailable',
-    isAskedFor: ({ pay_in_advance }, { recurring }) => pay_in_advance && recurring,
-  },
-  {
-    field: 'regroup_paid_fees',
-    code: 'feature_unavailable',
-    isAskedFor: ({ pay_in_advance, regroup_paid_fees }) => pay_in_advance && regroup_paid_fees === 'invoice',
   },
   {
     field: 'applied_pricing_unit',

@@ -43,7 +43,7 @@ export function validateCharge(charge: ChargeTerms, metric: MeteredBy): Details 
       for (const [field, codes] of Object.entries(validateFilter(filter, model, metric)))
         codes.forEach((code) => add(field, code));
     for (const { field, code, isAskedFor } of notBuiltYet)
-      if (isAskedFor(charge, metric) && !details[field]?.includes(code)) add(field, code);
+      if (isAskedFor(charge) && !details[field]?.includes(code)) add(field, code);
   } else {
     add('charge_model', 'value_is_invalid');
   }

@@ -37,6 +37,13 @@ export interface UsedCharge {
   };
   /** Each is a fee of its own. */
   readonly buckets: readonly Bucket[];
+  /** Paid in advance for a period that begins, for what is there at its beginning; absent: in arrears, for the charges span. */
+  readonly renewed_for?: RenewedPeriod | undefined;
+}
+
+/** Fees show its whole days. */
+export interface RenewedPeriod extends Span {
+  readonly timezone: string;
 }
 
 /** One subscription on an invoice. */
@@ -130,11 +137,13 @@ export function computeInvoice(facts: InvoiceFacts): ComputedInvoice {
     const own: Line[] = subscription_fee
       ? [{ fee: planLine(subscription, subscription_fee, currency), taxes: resolveTaxes(levels) }]
       : [];
-    const used = subscription.charges.flatMap((charge) =>
-      chargeLines(subscription, charge, currency, resolveTaxes({ charge: charge.taxes, ...levels })),
-    );
+    const linesOf = (charge: UsedCharge): Line[] =>
+      chargeLines(subscription, charge, currency, resolveTaxes({ charge: charge.taxes, ...levels }));
+    const used = subscription.charges.filter((charge) => !charge.renewed_for).flatMap(linesOf);
+    const renewed = subscription.charges.filter((charge) => charge.renewed_for).flatMap(linesOf);
+    // What is paid for the next period counts towards the minimum of that one.
     const committed = commitmentLines(subscription, own, used, levels, currency);
-    return [...own, ...used, ...committed];
+    return [...own, ...used, ...renewed, ...committed];
   });
 
   const taxed = applyTaxes(lines.map(({ fee, taxes }) => ({ ...fee, taxes })));
@@ -262,9 +271,9 @@ function chargeLine(
     grouped_by,
     numbers: priceCharge({ ...usage, charge_model, properties, currency, rounding: metric.rounding }),
     currency,
-    span: subscription.spans.charges,
+    span: charge.renewed_for ?? subscription.spans.charges,
     pay_in_advance: false,
-    dates_timezone: null,
+    dates_timezone: charge.renewed_for?.timezone ?? null,
     event_transaction_id: null,
   });
 }

@@ -52,7 +52,8 @@ export interface InstantFacts {
 export function historyNeeded(charge: MeasuredCharge): 'none' | 'cells' | 'events' {
   const { charge_model, metric } = charge;
   const isUniqueCount = metric.aggregation_type === 'unique_count_agg';
-  if (charge_model === 'percentage' && (isUniqueCount || needsEvents(charge))) return 'events';
+  const needsAll = isUniqueCount || needsEvents({ ...charge, prorated: false, isPaidAsItComes: false });
+  if (charge_model === 'percentage' && needsAll) return 'events';
   const isLinear = charge_model === 'standard' || charge_model === 'dynamic';
   return isLinear && !isUniqueCount ? 'none' : 'cells';
 }

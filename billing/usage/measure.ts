@@ -5,7 +5,7 @@ import { hasBoundsPerEvent, hasFreeUnits, runningTotals } from '../charge-models
 import type { UsageToPrice } from '../charge-models/price-charge.ts';
 import { Decimal, sum, ZERO } from '../money/decimal.ts';
 import { type ChargeFilter, type FilterValues, filtersInArrears, matchesAny } from './filters.ts';
-import { type HighWaterMark, pass } from './high-water-mark.ts';
+import { paidUnits } from './paid-units.ts';
 import type { Dimensions, UsageCell, UsageEvent, UsageReading } from './reading.ts';
 import {
   type MeasuredSpan,
@@ -189,25 +189,13 @@ const aggregateEvents: Aggregate<UsageEvent> = (terms, events) => {
   const { charge, span } = terms;
   if (charge.metric.aggregation_type === 'weighted_sum_agg')
     return weightedSum(events, span, { isGrouped: groupKeys(terms.properties).length > 0 });
-  if (charge.prorated) return prorate(terms, events);
-  const usage = priceEvents(terms, events);
-  // Shown is what is there; paid for is the most that has been there.
-  return charge.isPaidAsItComes ? { ...usage, units: paidUnits(terms, events), full_units: usage.units } : usage;
+  if (charge.isPaidAsItComes) {
+    const usage = priceEvents(terms, events);
+    // Shown is what is there; paid for is the most that has been there.
+    return { ...usage, units: paidUnits(charge, events, span), full_units: usage.units };
+  }
+  return charge.prorated ? prorate(terms, events) : priceEvents(terms, events);
 };
-
-function paidUnits({ charge: { metric } }: Terms, events: readonly UsageEvent[]): Decimal {
-  const active = new Set<string | null>();
-  const changeOf = ({ value, operation }: UsageEvent): Decimal => {
-    if (metric.aggregation_type === 'sum_agg') return new Decimal(value ?? 0);
-    const wasActive = active.has(value);
-    if (operation === 'add') active.add(value);
-    else active.delete(value);
-    return new Decimal(Number(active.has(value)) - Number(wasActive));
-  };
-  let mark: HighWaterMark | undefined;
-  for (const event of events) ({ mark } = pass(mark, changeOf(event)));
-  return Decimal.max(mark?.highest ?? 0, 0);
-}
 
 function prorate({ charge: { metric, charge_model }, span }: Terms, events: readonly UsageEvent[]): Bucket['usage'] {
   const isSum = metric.aggregation_type === 'sum_agg';

@@ -34,6 +34,8 @@ export async function up(knex: Knex): Promise<void> {
     -- Where a span is shown as whole days: those of this time zone.
     alter table fees add column dates_timezone text;
     create unique index fees_of_events on fees (subscription_id, charge_id, event_transaction_id) where event_transaction_id is not null;
+    create unique index fees_of_renewals on fees (subscription_id, charge_id, from_at, charge_filter_id, grouped_by) nulls not distinct
+      where fee_type = 'charge' and pay_in_advance and event_transaction_id is null;
     -- Several events of one charge may be on one invoice, and several periods that were paid for in advance.
     drop index fees_once;
     create unique index fees_once on fees (invoice_id, subscription_id, fee_type, charge_id, charge_filter_id, grouped_by, (true_up_parent_fee_id is not null))

@@ -226,11 +226,6 @@ describe('plans', () => {
         { usage_thresholds: [{ amount_cents: 1 }] },
         { usage_thresholds: ['feature_unavailable'] },
       ],
-      [
-        'with charges that are regrouped once they are paid, for now',
-        () => ({ charges: [standard({ pay_in_advance: true, invoiceable: false, regroup_paid_fees: 'invoice' })] }),
-        { regroup_paid_fees: ['feature_unavailable'] },
-      ],
     ];
     for (const [what, fields, details] of refusals)
       it(what, async () => {

@@ -175,11 +175,6 @@ describe('what cannot be billed yet is refused', () => {
       terms: { properties: { amount: '1', presentation_group_keys: [{ value: 'region' }] } },
     },
     {
-      field: 'regroup_paid_fees',
-      code: 'feature_unavailable',
-      terms: { pay_in_advance: true, invoiceable: false, regroup_paid_fees: 'invoice' },
-    },
-    {
       field: 'applied_pricing_unit',
       code: 'feature_unavailable',
       terms: { applied_pricing_unit: { code: 'credits' } },
@@ -191,14 +186,6 @@ describe('what cannot be billed yet is refused', () => {
       assert.deepEqual(validateCharge({ ...charge, ...terms }, sumMetric), { [field]: [code] });
     });
   }
-
-  it('in advance: of a recurring metric', () => {
-    const recurring = { ...sumMetric, recurring: true } as const;
-    assert.deepEqual(validateCharge({ ...charge, pay_in_advance: true }, recurring), {
-      pay_in_advance: ['feature_unavailable'],
-    });
-    assert.deepEqual(validateCharge({ ...charge, pay_in_advance: true }, sumMetric), {});
-  });
 
   it('and nothing else', () => {
     const empty = { pricing_group_keys: [], grouped_by: null, presentation_group_keys: [] };

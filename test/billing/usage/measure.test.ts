@@ -79,6 +79,15 @@ describe('current usage of what is paid as it comes', () => {
     ['a value that was removed has been paid for', uniquePaid, [event('a'), event('a', 'remove'), event('b')], '1', 100],
     ['a value counts once', uniquePaid, [event('a'), event('a'), event('b')], '2', 200],
   ]; // prettier-ignore
+  const before = (of: UsageEvent): UsageEvent => ({ ...of, timestamp: '2026-02-10T00:00:00.000000Z' });
+  const prorated = { ...paid, prorated: true };
+  const day = (of: UsageEvent, date: string): UsageEvent => ({ ...of, timestamp: `2026-03-${date}T10:00:00.000000Z` });
+  cases.push(
+    ['what was there before the period has been paid for', paid, [before(event('5')), event('2')], '7', 700],
+    ['what was there before the period may go', paid, [before(event('5')), event('-2')], '3', 300],
+    ['prorated: what was there is paid for whole, and the rest from its day on', prorated, [before(event('5')), day(event('2'), '16')], '7', 603],
+    ['prorated: a removal takes nothing back', prorated, [before(event('5')), event('-2')], '3', 500],
+  ); // prettier-ignore
   for (const [fact, of, events, units, amount_cents] of cases)
     it(fact, () => {
       assert.ok(needsEvents(of));
