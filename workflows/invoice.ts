@@ -30,17 +30,15 @@ export interface InvoiceInput extends LongLivedInput<InvoiceStepKind> {
 /** From generation until nothing more can happen to the invoice by itself. */
 export async function invoice(input: InvoiceInput): Promise<void> {
   const { organization_id, invoice_id } = input;
-  const plan = (at: string | undefined) => planInvoice({ organization_id, invoice_id, at });
   await live<InvoiceStepKind, InvoiceInput>(input, {
-    plan,
-    take: async ({ kind, due_at, planned_at }) => {
+    plan: (at) => planInvoice({ organization_id, invoice_id, at }),
+    take: ({ kind, due_at, planned_at }) => {
       const at = due_at ?? planned_at;
       switch (kind) {
         case 'finalize':
           return finalize({ organization_id, invoice_id, at });
         case 'render_document':
-          await renderInvoice({ organization_id, invoice_id, at });
-          return plan(input.clock === 'live' ? at : undefined);
+          return renderInvoice({ organization_id, invoice_id, at });
         case 'over':
           throw new Error('an invoice that is over takes no step');
       }

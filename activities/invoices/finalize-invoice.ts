@@ -5,13 +5,11 @@ import { invoiceNumber } from '../../billing/invoices/numbering.ts';
 import { announceInvoice } from '../../db/announcements.ts';
 import { type BillingSettings, countInvoiceOfCustomer, countInvoiceOfOrganization } from '../../db/billing-settings.ts';
 import { updateInvoice } from '../../db/invoices.ts';
-import { ring } from '../../db/outbox.ts';
 import type { Transaction } from '../../db/transaction.ts';
-import { planInvoice } from './plan-invoice.ts';
 
 /**
- * Gives the invoice its number and its dates, and hands it on: to whoever listens, and to its workflow. Last in its transaction, because the
- * counters stay locked until the end.
+ * Gives the invoice its number and its dates, and tells of it; leaves it out if it is empty and not wanted. Late in its transaction, because the
+ * counters stay locked until the end. Its workflow plans what follows.
  */
 export async function finalizeInvoice(
   trx: Transaction,
@@ -36,8 +34,6 @@ export async function finalizeInvoice(
     updated_at: at,
   });
   await announceInvoice(trx, invoice.id, 'invoice.created', at);
-  await planInvoice(trx, invoice.id, at);
-  await ring(trx, `invoice/${invoice.id}`);
 }
 
 /** Whether the invoice is empty, and not wanted then: nobody hears of it. */

@@ -122,7 +122,7 @@ describe('rendering an invoice', function () {
 
   it('keeps a PDF of what was billed, in the language of the organization when the customer has none', async () => {
     const invoice = await billed();
-    assert.equal(await render(invoice), 'rendered');
+    assert.equal((await render(invoice)).kind, 'over');
     const [document] = await documents();
     assert.ok(document);
     assert.deepEqual(
@@ -162,10 +162,9 @@ describe('rendering an invoice', function () {
 
   it('makes and announces it once, one after the other and at once', async () => {
     const invoice = await billed();
-    const outcomes = await Promise.all([render(invoice), render(invoice), render(invoice)]);
-    assert.deepEqual(outcomes.sort(), ['rendered', 'rendered before', 'rendered before']);
+    await Promise.all([render(invoice), render(invoice), render(invoice)]);
     const before = printed;
-    assert.equal(await render(invoice), 'rendered before');
+    await render(invoice);
     assert.equal(printed, before, 'what is there is not printed again');
     assert.equal((await documents()).length, 1);
     assert.equal((await announced()).length, 1);
@@ -173,7 +172,7 @@ describe('rendering an invoice', function () {
 
   for (const status of ['draft', 'pending', 'failed', 'voided', 'closed'] as const)
     it(`makes nothing of an invoice that is ${status}`, async () => {
-      assert.equal(await render(await billed({ status })), 'nothing to render');
+      await render(await billed({ status }));
       assert.deepEqual([await documents(), await announced(), printed], [[], [], 0]);
     });
 
@@ -182,8 +181,8 @@ describe('rendering an invoice', function () {
     const made = { name: 'Other', sandbox: false, at, secret: TEST_SECRET };
     const { organization: other } = await createOrganization(database.db, made);
     const call = { organization_id: other.id, invoice_id: invoice.id, at };
-    assert.equal(await renderInvoice(call), 'nothing to render');
-    assert.equal(await render({ id: newId() }), 'nothing to render');
+    assert.equal((await renderInvoice(call)).kind, 'over');
+    assert.equal((await render({ id: newId() })).kind, 'over');
     await inOrganization(database.db, other.id, async (trx) => assert.deepEqual(await rows(trx, 'documents'), []));
   });
 });

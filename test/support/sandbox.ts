@@ -11,7 +11,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 let starting: Promise<TestSystem> | undefined;
 
-/** The one system of a test file's process, started when the first story needs it. */
+/** The one system of a test file. */
 export function storySystem(): Promise<TestSystem> {
   starting ??= startSystem();
   return starting;
@@ -22,14 +22,14 @@ export function stories(title: string, tell: () => void): void {
   describe(title, function () {
     this.timeout(60_000);
     before(storySystem);
+    after(async () => {
+      const system = await starting;
+      starting = undefined;
+      await system?.stop();
+    });
     tell();
   });
 }
-
-after(async function () {
-  this.timeout(30_000);
-  await (await starting)?.stop();
-});
 
 export interface Opening {
   /** Where its clock stands at first. */
@@ -39,8 +39,11 @@ export interface Opening {
 }
 
 /** A new organization whose time moves only when it is told to. */
-export async function sandbox({ at, organization = {} }: Opening): Promise<Sandbox> {
-  const system = await storySystem();
+export async function sandbox(opening: Opening): Promise<Sandbox> {
+  return openSandbox(await storySystem(), opening);
+}
+
+export async function openSandbox(system: TestSystem, { at, organization = {} }: Opening): Promise<Sandbox> {
   const { status, body } = await system.request('POST', '/admin/organizations', {
     headers: { 'x-admin-api-key': ADMIN_KEY },
     body: { organization: { name: 'Acme', sandbox: true, clock: at, ...organization } },

@@ -22,6 +22,14 @@ export class Doorbell {
     this.#isRinging = false;
   }
 
+  /** Answers what this very workflow task has brought as well: the ring that a workflow is started with comes after its first lines. */
+  async answerAll(): Promise<void> {
+    let looks = 0;
+    // A condition that does not hold is looked at again once all messages of the task are handled.
+    await condition(() => looks++ > 0);
+    this.answer();
+  }
+
   async wait(): Promise<void> {
     await condition(() => this.#isRinging);
   }

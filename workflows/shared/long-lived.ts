@@ -23,31 +23,40 @@ export interface LongLivedActivities<Kind extends string> {
  */
 export async function live<Kind extends string, Input extends LongLivedInput<Kind>>(
   input: Input,
-  { plan, take }: LongLivedActivities<Kind>,
+  activities: LongLivedActivities<Kind>,
 ): Promise<void> {
   const clock = new WorkflowClock(input.clock);
   const doorbell = new Doorbell();
-  const replan = async (): Promise<Step<Kind>> => {
-    const step = await plan(clock.now());
-    if (step.kind !== 'over') upsertSearchAttributes(searchAttributes(step).getAll());
+  let shown = input.step;
+  const plan = async (): Promise<Step<Kind>> => {
+    await doorbell.answerAll();
+    const step = await activities.plan(clock.now());
+    if (step.kind !== 'over' && !isShownAlike(step, shown)) {
+      upsertSearchAttributes(searchAttributes(step).getAll());
+      shown = step;
+    }
     return step;
   };
 
-  let step = input.step ?? (await replan());
-  clock.observe(step.planned_at);
+  let step = input.step ?? (await plan());
   while (step.kind !== 'over' || doorbell.isRinging()) {
+    clock.observe(step.planned_at);
     if (step.kind === 'over' || (await clock.sleepUntil(step.due_at, doorbell, step.summary)) === 'rung') {
-      doorbell.answer();
-      step = await replan();
-      clock.observe(step.planned_at);
+      step = await plan();
       continue;
     }
-    step = await take(step);
-    clock.observe(step.planned_at);
+    step = await activities.take(step);
 
     // A fresh run after each step keeps histories to a page, and old code out of them. Its search attributes travel along, which costs nothing.
     if (step.kind !== 'over' && !doorbell.isRinging()) await continueAsNew({ ...input, step });
   }
+}
+
+/** Whether an operator would find both by the same search attributes. */
+function isShownAlike(one: Step, other: Step | undefined): boolean {
+  const shown = (step: Step): string =>
+    JSON.stringify([step.kind, step.due_at, Object.entries(step.attributes).sort()]);
+  return other !== undefined && shown(one) === shown(other);
 }
 
 async function continueAsNew<Kind extends string, Input extends LongLivedInput<Kind>>(
