@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { connect } from './connection.ts';
 import { migrations } from './migrations/index.ts';
 import { APP_ROLE } from './migrations/tenancy.ts';
@@ -9,6 +9,7 @@ export class SchemaTooNewError extends Error {
 }
 
 const MIGRATION_LOCK = 0x70657265; // 'pere'
+const SCRAM_ROUNDS = 4096;
 
 /** The password of the application's role: derived from the secret, so that nothing has to be handed around. */
 export function appRolePassword(secret: string): string {
@@ -71,10 +72,19 @@ async function createAppRole(db: ReturnType<typeof connect>, password: string, a
   try {
     const known = await db('pg_roles').where({ rolname: APP_ROLE }).first();
     if (!known) await db.raw(`create role ${APP_ROLE} login nosuperuser nobypassrls nocreatedb nocreaterole`);
-    await db.raw(`alter role ${APP_ROLE} password '${password.replaceAll("'", "''")}'`);
+    await db.raw(`alter role ${APP_ROLE} password '${verifierOf(password)}'`);
   } catch (error) {
     const isRace = ['42710', '23505', 'XX000'].includes((error as { code?: string }).code ?? '');
     if (!isRace || attempts_left === 0) throw error;
     await createAppRole(db, password, attempts_left - 1);
   }
+}
+
+/** What Postgres stores of a password (SCRAM, RFC 5803). Sent in its place, as statements are logged, and quoted in errors. */
+function verifierOf(password: string): string {
+  const salt = randomBytes(16);
+  const key = pbkdf2Sync(password, salt, SCRAM_ROUNDS, 32, 'sha256');
+  const sign = (text: string): Buffer => createHmac('sha256', key).update(text).digest();
+  const stored_key = createHash('sha256').update(sign('Client Key')).digest('base64');
+  return `SCRAM-SHA-256$${SCRAM_ROUNDS}:${salt.toString('base64')}$${stored_key}:${sign('Server Key').toString('base64')}`;
 }

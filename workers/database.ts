@@ -40,6 +40,9 @@ export function explainDatabaseError(error: unknown, url: string): unknown {
     case 'EAI_AGAIN':
     case 'ETIMEDOUT':
     case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+    case 'ECONNRESET':
+    case 'EPIPE':
       return new StartError(
         `no database answers at ${server} (${code}): start Postgres there, or correct DATABASE_URL`,
       );
@@ -52,15 +55,24 @@ export function explainDatabaseError(error: unknown, url: string): unknown {
       return new StartError(`the database ${database} does not exist at ${server}: create it, or correct DATABASE_URL`);
     case '42501':
       return new StartError(
-        `user ${username} may not do this in database ${database} (${message}): DATABASE_URL must be the owner's`,
+        `user ${username} may not do this in database ${database} (${withoutStatement(message)}): DATABASE_URL must be that of its owner, who may also create roles`,
       );
     case '42P01':
       return new StartError(`the database ${database} has no schema yet: run \`npm run migrate\` first`);
     case '57P03':
       return new StartError(`the database at ${server} is starting up or shutting down: try again in a moment`);
+    case '53300':
+      return new StartError(
+        `the database at ${server} has no connection left: raise its max_connections, or lower DATABASE_POOL_MAX`,
+      );
     default:
       if (/timeout|timed out/i.test(message ?? ''))
         return new StartError(`no database answers at ${server} in time: check that it can be reached from here`);
       return error;
   }
+}
+
+/** Knex puts the statement in front. */
+function withoutStatement(message = ''): string | undefined {
+  return message.split(' - ').at(-1);
 }

@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { connect } from '../../db/connection.ts';
 import { isFree } from '../../workers/embedded/settings.ts';
 import { TEST_SECRET, type TestDatabase, createTestDatabase } from '../support/database.ts';
@@ -44,6 +45,18 @@ describe('npm start', function () {
       complained: () => output.stderr,
       ended: () => closed,
     };
+  }
+
+  /** One process without the launcher, to its end. */
+  async function runScript(script: string, env: Record<string, string>): Promise<{ stderr: string }> {
+    const child = spawn(process.execPath, [join(START, '..', script)], {
+      env: { ...process.env, DATA_DIR: folder, LOG_LEVEL: 'warn', ...env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    launches.push(child);
+    const [stderr] = await Promise.all([text(child.stderr), once(child, 'close')]);
+    assert.notEqual(child.exitCode, 0);
+    return { stderr };
   }
 
   /** Processes whose environment or command line names the folder. */
@@ -141,6 +154,40 @@ describe('npm start', function () {
       assert.match(await at((url) => (url.port = '1')), /no database answers at .*:1 .*DATABASE_URL/);
       assert.match(await at((url) => (url.password = 'wrong')), /refuses user postgres: .*password in DATABASE_URL/);
       assert.match(await at((url) => (url.pathname = '/nowhere')), /nowhere does not exist .*DATABASE_URL/);
+    });
+
+    it('says that the user is not the owner, and quotes no statement', async () => {
+      const owner = connect(database.owner_url);
+      await owner.raw(`create role stranger login password 'stranger'`);
+      try {
+        const url = new URL(database.owner_url);
+        url.username = url.password = 'stranger';
+        assert.match(
+          await complaint({ DATABASE_URL: url.toString(), SECRET_KEY_BASE: TEST_SECRET }),
+          /user stranger may not do this in database \w+ \(permission denied [\w ]+\): DATABASE_URL must be that of its owner/,
+        );
+      } finally {
+        await owner.raw('drop role stranger');
+        await owner.destroy();
+      }
+    });
+
+    it('says to processes of an older schema that it must be migrated first', async () => {
+      const owner = connect(database.owner_url);
+      const { name } = await owner('migrations').orderBy('name', 'desc').first<{ name: string }>();
+      await owner('migrations').where({ name }).delete();
+      try {
+        for (const script of ['api.ts', 'worker.ts', 'rebuild.ts']) {
+          const { stderr } = await runScript(script, { DATABASE_APP_URL: database.app_url });
+          assert.match(
+            stderr,
+            /^perennial: the database has the schema of an older release: run `npm run migrate` first\n$/,
+          );
+        }
+      } finally {
+        await owner('migrations').insert({ name });
+        await owner.destroy();
+      }
     });
 
     it('says that the schema is of a newer release, and leaves it alone', async () => {
