@@ -59,7 +59,16 @@ async function workflowsOf(system: TestSystem, organization_id: string): Promise
 }
 
 type Kind =
-  'start' | 'bill_start' | 'end_trial' | 'bill_period' | 'end' | 'bill_end' | 'finalize' | 'render_document' | 'over';
+  | 'start'
+  | 'bill_start'
+  | 'charge_usage'
+  | 'end_trial'
+  | 'bill_period'
+  | 'end'
+  | 'bill_end'
+  | 'finalize'
+  | 'render_document'
+  | 'over';
 
 /** Live workflows, whose time is Temporal's: on a server whose time skips, with activities that say what the rows would. */
 export async function playLiveStories(record: Record): Promise<void> {
@@ -67,7 +76,7 @@ export async function playLiveStories(record: Record): Promise<void> {
   try {
     const { client } = environment;
     const lives: [workflow: string, input: object, Kind[]][] = [
-      ['subscription', { subscription_id: 'sub' }, ['start', 'bill_start', 'end_trial', 'bill_period', 'end', 'bill_end']],
+      ['subscription', { subscription_id: 'sub' }, ['start', 'bill_start', 'charge_usage', 'end_trial', 'bill_period', 'end', 'bill_end']],
       ['invoice', { invoice_id: 'inv' }, ['finalize', 'render_document']],
     ]; // prettier-ignore
     for (const [workflow, input, kinds] of lives) {
@@ -111,7 +120,16 @@ function script(kinds: readonly Kind[], inDays: (days: number) => Instant): obje
   return {
     planSubscription: next,
     planInvoice: next,
-    ...{ start: take, billStart: take, endTrial: take, billPeriod: take, end: take, billEnd: take, finalize: take },
+    ...{
+      start: take,
+      billStart: take,
+      chargeUsage: take,
+      endTrial: take,
+      billPeriod: take,
+      end: take,
+      billEnd: take,
+      finalize: take,
+    },
     renderInvoice: take,
   };
 }
