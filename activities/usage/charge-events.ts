@@ -1,5 +1,5 @@
 import type { Instant } from '../../billing/clock/instant.ts';
-import { chargeFee } from '../../billing/fees/charge-fee.ts';
+import { chargeFee, feeItem } from '../../billing/fees/charge-fee.ts';
 import type { UntaxedFee } from '../../billing/invoices/compute-invoice.ts';
 import { applyTaxes, type FeeTaxes } from '../../billing/taxes/apply-taxes.ts';
 import { resolveTaxes, type Tax } from '../../billing/taxes/resolve-taxes.ts';
@@ -9,7 +9,6 @@ import { type DueEvent, takeInstantUsage } from '../../db/instant-usage.ts';
 import { readCharges, readTaxLevels } from '../../db/pricing-facts.ts';
 import type { SubscriptionFacts } from '../../db/subscription-facts.ts';
 import type { Transaction } from '../../db/transaction.ts';
-import { usedCharge } from '../invoices/used-charges.ts';
 import { invoiceEvent } from './invoice-event.ts';
 import { type PricedEvent, priceEvents } from './price-events.ts';
 
@@ -56,7 +55,7 @@ function isOf({ started_at, terminated_at }: SubscriptionFacts, { timestamp }: D
 function feeFor(facts: SubscriptionFacts, { due, charge, fee, periods }: PricedEvent): UntaxedFee {
   return chargeFee({
     subscription_id: facts.id,
-    charge: usedCharge(charge, []),
+    charge: feeItem(charge),
     filter: fee.filter,
     grouped_by: fee.grouped_by,
     numbers: fee.numbers,

@@ -1,12 +1,6 @@
 import { assert } from '../../billing/assert.ts';
-import { latest, type Span } from '../../billing/clock/instant.ts';
-import { chargesTerms, periodAt, type Terms } from '../../billing/subscriptions/periods.ts';
-import {
-  bucketKey,
-  chargeInstantUsage,
-  type InstantFee,
-  type InstantPeriod,
-} from '../../billing/usage/instant-usage.ts';
+import { type EventPeriods, periodsOfEvent } from '../../billing/usage/event-periods.ts';
+import { bucketKey, chargeInstantUsage, type InstantFee } from '../../billing/usage/instant-usage.ts';
 import { measuredCharge } from '../../db/charge-usage.ts';
 import { readInstantUsage } from '../../db/instant-readings.ts';
 import { type DueEvent, findMarks, type NewMark, saveMarks } from '../../db/instant-usage.ts';
@@ -20,26 +14,6 @@ export interface PricedEvent {
   readonly charge: ChargeFacts;
   readonly fee: InstantFee;
   readonly periods: EventPeriods;
-}
-
-/** The periods that an event belongs to: those of its own instant, however late it came. */
-export interface EventPeriods {
-  /** Of the plan itself. */
-  readonly subscription: Span;
-  /** Of its usage. */
-  readonly charges: InstantPeriod;
-}
-
-function periodsOf(facts: SubscriptionFacts, at: string): EventPeriods {
-  const { interval, billing_time, subscription_at, timezone, bill_charges_monthly, started_at } = facts;
-  assert(started_at, 'instant usage: the subscription has started');
-  const terms: Terms = { interval, billing_time, subscription_at, timezone };
-  const whole = periodAt(terms, at);
-  const usage = periodAt(chargesTerms(terms, bill_charges_monthly), at);
-  return {
-    subscription: { from: latest(whole.from, started_at), to: whole.to },
-    charges: { from: latest(usage.from, started_at), to: usage.to, timezone, period_days: usage.days },
-  };
 }
 
 interface Window {
@@ -99,7 +73,9 @@ export async function priceEvents(
 /** The events that a charge prices, by period. */
 function windowsOf(facts: SubscriptionFacts, charge: ChargeFacts, events: readonly DueEvent[]): Window[] {
   const own = events.filter(({ code }) => code === charge.metric_code);
-  const dated = own.map((event) => ({ event, periods: periodsOf(facts, event.timestamp) }));
+  const { started_at } = facts;
+  assert(started_at, 'instant usage: the subscription has started');
+  const dated = own.map((event) => ({ event, periods: periodsOfEvent({ ...facts, started_at }, event.timestamp) }));
   return [...Map.groupBy(dated, ({ periods }) => periods.charges.from).values()].map((together) => {
     const [first] = together;
     assert(first, 'instant usage: a window has events');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isStorableJson, parseTimestamp } from '../../billing/events/event.ts';
+import { fitsKey, isStorableJson, isStorableText, parseTimestamp } from '../../billing/events/event.ts';
 
 /** A number or a text that `read` understands. */
 export function readable(read: (text: string) => string | undefined, code: string) {
@@ -10,6 +10,12 @@ export function readable(read: (text: string) => string | undefined, code: strin
     return z.NEVER;
   });
 }
+
+/** A key by which events are found. Numbers are taken as their text. */
+export const eventKey = z.preprocess(
+  (value) => (typeof value === 'number' ? String(value) : value),
+  z.string().refine(isStorableText, 'value_is_invalid').refine(fitsKey, 'value_is_too_long'),
+);
 
 export const eventTimestamp = readable(parseTimestamp, 'invalid_format')
   .nullish()

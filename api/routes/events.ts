@@ -1,33 +1,27 @@
 import { z } from 'zod';
 import type { Instant } from '../../billing/clock/instant.ts';
 import { withComputedProperty } from '../../billing/billable-metrics/computed-property.ts';
-import { ExpressionError } from '../../billing/billable-metrics/expression.ts';
+import { ExpressionError, type ExpressionEvent } from '../../billing/billable-metrics/expression.ts';
 import { BillingError, invalid, notFound } from '../../billing/errors.ts';
-import { findRepetitions, fitsKey, isStorableText, parsePreciseAmount } from '../../billing/events/event.ts';
+import { findRepetitions, parsePreciseAmount } from '../../billing/events/event.ts';
 import { eventWire } from '../../billing/events/wire.ts';
 import { type NewEvent, findEvent, findStartOfSubscription, findStoredEvents, listEvents } from '../../db/events.ts';
 import type { ComputedProperties } from '../../db/computed-properties.ts';
 import { newId } from '../../db/ids.ts';
 import { inOrganization } from '../../db/transaction.ts';
-import { eventProperties, eventTimestamp, readable } from '../contracts/events.ts';
+import { eventKey, eventProperties, eventTimestamp, readable } from '../contracts/events.ts';
 import { id, instant, queryFlag, text, wireDecimal, wireInstant } from '../contracts/fields.ts';
 import { paginate, paginationMeta, paginationQuery } from '../contracts/pagination.ts';
 import { type Operation, type Origin, operation } from '../operation.ts';
 
 const EVENTS_MAX = 100;
 
-/** A key by which events are found. Numbers are taken as their text. */
-const key = z.preprocess(
-  (value) => (typeof value === 'number' ? String(value) : value),
-  z.string().refine(isStorableText, 'value_is_invalid').refine(fitsKey, 'value_is_too_long'),
-);
-
-const mandatoryKey = key.refine((value) => value.trim() !== '', 'value_is_mandatory');
+const mandatoryKey = eventKey.refine((value) => value.trim() !== '', 'value_is_mandatory');
 
 const eventInput = z
   .object({
     transaction_id: mandatoryKey.describe('Makes the event unique in its subscription: sent again, it is refused'),
-    external_subscription_id: key.nullish(),
+    external_subscription_id: eventKey.nullish(),
     code: mandatoryKey.describe('Of the billable metric'),
     timestamp: eventTimestamp,
     properties: eventProperties,
@@ -64,6 +58,8 @@ function accept(input: z.output<typeof eventInput>, at: Instant, metadata: Origi
   };
 }
 
+type EventOfMetric = ExpressionEvent & { readonly code: string };
+
 const EVALUATION_FAILED = 'expression_evaluation_failed';
 
 function reasonOf(error: unknown): string {
@@ -72,12 +68,12 @@ function reasonOf(error: unknown): string {
 }
 
 /** The event with what its metric computes of it. @throws ExpressionError */
-function compute(event: NewEvent, properties: ComputedProperties): NewEvent {
+function compute<T extends EventOfMetric>(event: T, properties: ComputedProperties): T {
   const computed = properties.get(event.code);
   return computed ? withComputedProperty(event, computed) : event;
 }
 
-function computeOne(event: NewEvent, properties: ComputedProperties): NewEvent {
+export function computeOne<T extends EventOfMetric>(event: T, properties: ComputedProperties): T {
   try {
     return compute(event, properties);
   } catch (error) {

@@ -54,7 +54,7 @@ const feeItemObject = z.object({
   grouped_by: z.record(z.string(), z.string().nullable()),
 });
 
-const feeAppliedTaxObject = z
+export const feeAppliedTaxObject = z
   .object({
     lago_id: id,
     lago_fee_id: id,

@@ -3,6 +3,7 @@ import { billableMetricOperations } from './billable-metrics.ts';
 import { chargeFilterOperations } from './charge-filters.ts';
 import { chargeOperations } from './charges.ts';
 import { eventOperations } from './events.ts';
+import { estimateOperations } from './events/estimates.ts';
 import { feeOperations } from './fees.ts';
 import { customerOperations } from './customers.ts';
 import { invoiceOperations } from './invoices.ts';
@@ -25,6 +26,7 @@ export const operations: readonly Operation[] = [
   ...customerOperations,
   ...subscriptionOperations,
   ...eventOperations,
+  ...estimateOperations,
   ...usageOperations,
   ...invoiceOperations,
   ...feeOperations,

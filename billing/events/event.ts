@@ -46,6 +46,13 @@ export function parsePreciseAmount(text: string): string | undefined {
   return amount.abs().lt('1e25') ? amount.toFixed() : undefined;
 }
 
+/** What usage takes a property for: its text. Null where there is none. */
+export function propertyText(value: unknown): string | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' ? new Decimal(value).toFixed() : JSON.stringify(value);
+}
+
 /** In bytes: the index entry of a key with all its parts stays below the 2,704 that Postgres allows. */
 const KEY_BYTES_MAX = 800;
 const NESTING_MAX = 64;

@@ -18,6 +18,26 @@ export interface FeeItem {
   };
 }
 
+/** Of a charge that is read with its metric. */
+export function feeItem(charge: {
+  readonly id: string;
+  readonly invoice_display_name: string | null;
+  readonly invoiceable: boolean;
+  readonly billable_metric_id: string;
+  readonly metric_code: string;
+  readonly metric_name: string;
+  readonly metric_description: string | null;
+}): FeeItem {
+  const { id, invoice_display_name, invoiceable } = charge;
+  const metric = {
+    id: charge.billable_metric_id,
+    code: charge.metric_code,
+    name: charge.metric_name,
+    description: charge.metric_description,
+  };
+  return { id, invoice_display_name, invoiceable, metric };
+}
+
 export interface ChargeFeeTerms {
   readonly subscription_id: string;
   readonly charge: FeeItem;
