@@ -49,8 +49,8 @@ export async function updateTax(
 }
 
 /** Where taxes can be attached, each with a table of its own. */
-export type TaxLevel = 'customer' | 'plan' | 'charge' | 'minimum_commitment';
-const levels: readonly TaxLevel[] = ['customer', 'plan', 'charge', 'minimum_commitment'];
+export type TaxLevel = 'customer' | 'plan' | 'charge' | 'minimum_commitment' | 'add_on';
+const levels: readonly TaxLevel[] = ['customer', 'plan', 'charge', 'minimum_commitment', 'add_on'];
 
 /** Takes it off everything it is attached to. Documents keep their copies. */
 export async function deleteTax(trx: Transaction, id: string, at: Instant): Promise<void> {
@@ -60,9 +60,14 @@ export async function deleteTax(trx: Transaction, id: string, at: Instant): Prom
 
 /** Taxes by code. @throws `tax_not_found` when one of the codes is unknown. */
 export async function findTaxesByCode(trx: Transaction, codes: readonly string[]): Promise<Map<string, TaxRow>> {
-  const wanted = [...new Set(codes)];
-  const found = wanted.length === 0 ? [] : await liveTaxes(trx).whereIn('code', wanted);
-  if (found.length !== wanted.length) throw notFound('tax');
+  const found = await findKnownTaxes(trx, codes);
+  if (found.size !== new Set(codes).size) throw notFound('tax');
+  return found;
+}
+
+/** The same, without those that are unknown. */
+export async function findKnownTaxes(trx: Transaction, codes: readonly string[]): Promise<Map<string, TaxRow>> {
+  const found = codes.length === 0 ? [] : await liveTaxes(trx).whereIn('code', [...codes]);
   return new Map(found.map((tax) => [tax.code, tax]));
 }
 

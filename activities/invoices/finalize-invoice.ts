@@ -33,7 +33,8 @@ export async function finalizeInvoice(
     finalized_at: at,
     updated_at: at,
   });
-  await announceInvoice(trx, invoice.id, 'invoice.created', at);
+  const webhook_type = invoice.invoice_type === 'one_off' ? 'invoice.one_off_created' : 'invoice.created';
+  await announceInvoice(trx, invoice.id, webhook_type, at);
 }
 
 /** Whether the invoice is empty, and not wanted then: nobody hears of it. */

@@ -1,4 +1,5 @@
 import type { Operation } from '../operation.ts';
+import { addOnOperations } from './add-ons.ts';
 import { billableMetricOperations } from './billable-metrics.ts';
 import { chargeFilterOperations } from './charge-filters.ts';
 import { chargeOperations } from './charges.ts';
@@ -19,6 +20,7 @@ import { webhookOperations } from './webhooks.ts';
 export const operations: readonly Operation[] = [
   ...organizationOperations,
   ...taxOperations,
+  ...addOnOperations,
   ...billableMetricOperations,
   ...planOperations,
   ...chargeOperations,

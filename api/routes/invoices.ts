@@ -23,6 +23,7 @@ import { type Page, paginate, paginationMeta } from '../contracts/pagination.ts'
 import type { ApiSettings } from '../deps.ts';
 import { type Operation, operation } from '../operation.ts';
 import { editInvoice } from './invoices/edit.ts';
+import { createOneOff, oneOffInput } from './invoices/one-off.ts';
 
 const answer = z.object({ invoice: invoiceObjectExtended });
 const listAnswer = z.object({ invoices: z.array(invoiceObject), meta: paginationMeta });
@@ -95,7 +96,24 @@ const downloadOperation = (op: 'POST /invoices/{lago_id}/download' | 'POST /invo
     handle: ({ trx, at, params, deps }) => download(trx, params.lago_id, deps.settings, at),
   });
 
+/** Undefined when it was empty and is not wanted then: nobody ever sees it. */
+async function showOneOff(trx: Transaction, id: string, settings: ApiSettings, at: Instant) {
+  const invoice = await findVisibleInvoice(trx, id);
+  return invoice ? answerWith(trx, invoice, settings, at) : ('' as const);
+}
+
 export const invoiceOperations: Operation[] = [
+  operation({
+    op: 'POST /invoices',
+    tag: 'invoices',
+    summary: 'Create a one-off invoice of add-ons',
+    object: 'invoice',
+    body: oneOffInput,
+    answer: z.union([answer, z.literal('').meta({ description: 'It was empty, and empty ones are skipped' })]),
+    errors: [400, 404, 422],
+    handle: async ({ trx, at, body, deps }) =>
+      showOneOff(trx, await createOneOff(trx, body.invoice, at), deps.settings, at),
+  }),
   operation({
     op: 'GET /invoices',
     tag: 'invoices',

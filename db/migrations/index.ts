@@ -11,6 +11,7 @@ import * as expressions from './0009-expressions.ts';
 import * as filtersAndGroups from './0010-filters-and-groups.ts';
 import * as instantUsage from './0011-instant-usage.ts';
 import * as minimumCommitments from './0012-minimum-commitments.ts';
+import * as addOns from './0016-add-ons.ts';
 
 /** Numbered and forward only. A migration that has been released is never edited. */
 export const migrations: Readonly<Record<string, { up(knex: Knex): Promise<void> }>> = {
@@ -26,4 +27,5 @@ export const migrations: Readonly<Record<string, { up(knex: Knex): Promise<void>
   '0010-filters-and-groups': filtersAndGroups,
   '0011-instant-usage': instantUsage,
   '0012-minimum-commitments': minimumCommitments,
+  '0016-add-ons': addOns,
 };
