@@ -3,7 +3,7 @@ import type { WorkflowId } from './outbox.ts';
 import { type Transaction, rows } from './transaction.ts';
 
 /** At one instant of an organization's clock, lower ranks go first. */
-export const ranks = { subscription: 10, invoice: 20, 'webhook-endpoint': 90, clock: 99 } as const;
+export const ranks = { subscription: 10, invoice: 20, 'webhook-endpoint': 90, 'vat-check': 91, clock: 99 } as const;
 
 export interface Appointment {
   readonly workflow_id: WorkflowId;
@@ -14,7 +14,7 @@ export interface Appointment {
 
 /** Networks wait on the wall, billing on the organization's clock. */
 function clockOf(workflow_id: WorkflowId): 'organization' | 'wall' {
-  return workflow_id.startsWith('webhook-endpoint/') || workflow_id.startsWith('clock/') ? 'wall' : 'organization';
+  return /^(webhook-endpoint|vat-check|clock)\//.test(workflow_id) ? 'wall' : 'organization';
 }
 
 /** Writes down what workflows do next. A workflow that has a row here should be alive. */

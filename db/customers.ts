@@ -40,6 +40,10 @@ export async function lockCustomer(trx: Transaction, external_id: string): Promi
   return rows<CustomerRow>(trx, 'customers').where({ external_id, deleted_at: null }).forUpdate().first();
 }
 
+export async function findCustomerById(trx: Transaction, id: string): Promise<CustomerRow | undefined> {
+  return rows<CustomerRow>(trx, 'customers').where({ id, deleted_at: null }).first();
+}
+
 /** Finds the customer of this id or makes one. Two requests for a new one queue on the organization, whose counter numbers it. */
 export async function lockOrCreateCustomer(
   trx: Transaction,

@@ -30,6 +30,13 @@ export async function findOrganizationTaxes(trx: Transaction): Promise<TaxRow[]>
   return listTaxes(trx).where({ applied_to_organization: true });
 }
 
+/** Exactly these apply to everyone who has none nearer. */
+export async function applyTaxesToOrganization(trx: Transaction, ids: readonly string[], at: Instant): Promise<void> {
+  await liveTaxes(trx)
+    .whereRaw('applied_to_organization is distinct from (id = any(?::uuid[]))', [[...ids]])
+    .update({ applied_to_organization: trx.raw('id = any(?::uuid[])', [[...ids]]), updated_at: at });
+}
+
 export async function insertTax(trx: Transaction, fields: TaxFields, at: Instant): Promise<TaxRow> {
   const [tax] = await insert<TaxRow>(trx, 'taxes', { id: newId(), ...fields, created_at: at, updated_at: at });
   return tax!;

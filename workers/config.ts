@@ -48,6 +48,10 @@ const environment = z.object({
   LAGO_WEBHOOK_TIMEOUT_SECONDS: seconds.default(30),
   WEBHOOK_ALLOW_PRIVATE_TARGETS: flag.default(false),
 
+  VIES_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+    .default('https://ec.europa.eu/taxation_customs/vies/rest-api'),
+
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['json', 'text']).default('json'),
 });
@@ -81,6 +85,8 @@ export interface Config extends Secrets {
     readonly timeout_seconds: number;
     readonly allow_private_targets: boolean;
   };
+  /** Where VAT numbers are checked. */
+  readonly vies_url: string;
   readonly log: { readonly level: string; readonly format: 'json' | 'text' };
 }
 
@@ -134,6 +140,7 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env): Config {
       timeout_seconds: env.LAGO_WEBHOOK_TIMEOUT_SECONDS,
       allow_private_targets: env.WEBHOOK_ALLOW_PRIVATE_TARGETS,
     },
+    vies_url: env.VIES_URL.replace(/\/+$/, ''),
     log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT },
   };
 }

@@ -41,6 +41,7 @@ await runProcess('worker', async (config, log) => {
       api_url: config.api.url,
       secret: config.secret,
       webhooks: { ...config.webhooks, private_key: config.webhook_private_key },
+      vies_url: config.vies_url,
     },
     wallClock: () => new Date().toISOString(),
     cache_dir: join(config.data_dir, 'cache'),

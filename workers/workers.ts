@@ -7,6 +7,7 @@ import { createInvoiceActivities } from '../activities/invoices/index.ts';
 import { createSandboxActivities } from '../activities/sandbox.ts';
 import type { Deps } from '../activities/shared/deps.ts';
 import { createSubscriptionActivities } from '../activities/subscriptions.ts';
+import { createVatCheckActivities } from '../activities/taxes/vat-check.ts';
 import { createWebhookActivities } from '../activities/webhooks.ts';
 import type { Listener } from '../db/listener.ts';
 import { bundleWorkflows } from './bundle.ts';
@@ -71,7 +72,7 @@ export async function createWorkers(deps: WorkersDeps): Promise<Workers> {
     Worker.create({
       ...common,
       taskQueue: taskQueues.integrations,
-      activities: createWebhookActivities(deps),
+      activities: { ...createWebhookActivities(deps), ...createVatCheckActivities(deps) },
       maxConcurrentActivityTaskExecutions: 50,
     }),
   ]);

@@ -1,4 +1,5 @@
 export { invoice } from './invoice.ts';
 export { sandboxClock } from './sandbox-clock.ts';
 export { subscription } from './subscription.ts';
+export { vatCheck } from './vat-check.ts';
 export { webhookEndpoint } from './webhook-endpoint.ts';

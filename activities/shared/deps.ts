@@ -6,6 +6,8 @@ import type { Database } from '../../db/connection.ts';
 export interface ActivitySettings {
   readonly api_url: string;
   readonly secret: string;
+  /** The register of VAT numbers, without a slash at its end. */
+  readonly vies_url: string;
   readonly webhooks: {
     readonly attempts_max: number;
     readonly timeout_seconds: number;

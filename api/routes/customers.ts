@@ -25,6 +25,7 @@ import { type CustomerInput, customerFields, customerObject } from '../contracts
 import { text } from '../contracts/fields.ts';
 import { paginate, paginationMeta } from '../contracts/pagination.ts';
 import { type Operation, operation } from '../operation.ts';
+import { assignEuTaxes } from './customers/eu-taxes.ts';
 
 export { customerObject };
 
@@ -100,6 +101,7 @@ async function upsertCustomer(
   const customer = await updateCustomer(trx, before.id, toFields(input), at);
   if (input.tax_codes !== undefined)
     await attachTaxes(trx, 'customer', new Map([[customer.id, [...taxes.values()].map(({ id }) => id)]]));
+  await assignEuTaxes(trx, { before: isNew ? undefined : before, after: customer, tax_codes: input.tax_codes }, at);
   if (input.metadata !== undefined) {
     const metadata = (input.metadata ?? []).map(({ id, key, value, display_in_invoice }) => ({
       ...(typeof id === 'string' && { id }),

@@ -1,6 +1,7 @@
 import type { Operation } from '../operation.ts';
 import { addOnOperations } from './add-ons.ts';
 import { billableMetricOperations } from './billable-metrics.ts';
+import { billingEntityOperations } from './billing-entities.ts';
 import { chargeFilterOperations } from './charge-filters.ts';
 import { chargeOperations } from './charges.ts';
 import { eventOperations } from './events.ts';
@@ -19,6 +20,7 @@ import { webhookOperations } from './webhooks.ts';
 /** Every operation below `/api/v1`. */
 export const operations: readonly Operation[] = [
   ...organizationOperations,
+  ...billingEntityOperations,
   ...taxOperations,
   ...addOnOperations,
   ...billableMetricOperations,

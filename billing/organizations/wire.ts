@@ -25,12 +25,14 @@ export interface OrganizationSettings {
   readonly document_number_prefix: string;
   readonly finalize_zero_amount_invoice: boolean;
   readonly email_settings: readonly string[];
+  readonly eu_tax_management: boolean;
 }
 
 export interface Organization extends OrganizationSettings {
   readonly id: string;
   readonly name: string;
   readonly created_at: Instant;
+  readonly updated_at: Instant;
 }
 
 export interface OrganizationDocument {

@@ -12,6 +12,7 @@ import * as filtersAndGroups from './0010-filters-and-groups.ts';
 import * as instantUsage from './0011-instant-usage.ts';
 import * as minimumCommitments from './0012-minimum-commitments.ts';
 import * as addOns from './0016-add-ons.ts';
+import * as euTaxes from './0023-eu-taxes.ts';
 
 /** Numbered and forward only. A migration that has been released is never edited. */
 export const migrations: Readonly<Record<string, { up(knex: Knex): Promise<void> }>> = {
@@ -28,4 +29,5 @@ export const migrations: Readonly<Record<string, { up(knex: Knex): Promise<void>
   '0011-instant-usage': instantUsage,
   '0012-minimum-commitments': minimumCommitments,
   '0016-add-ons': addOns,
+  '0023-eu-taxes': euTaxes,
 };

@@ -249,6 +249,7 @@ describe('webhook endpoints', () => {
         settings: {
           api_url: settings.api_url,
           secret: settings.secret,
+          vies_url: 'http://127.0.0.1:9',
           webhooks: {
             attempts_max: 3,
             timeout_seconds: 5,

@@ -19,6 +19,7 @@ const log = pino({ level: 'silent' });
 const settings: Deps['settings'] = {
   api_url: 'https://billing.example',
   secret: TEST_SECRET,
+  vies_url: 'http://127.0.0.1:9',
   webhooks: { attempts_max: 3, timeout_seconds: 5, allow_private_targets: true, private_key: '' },
 };
 

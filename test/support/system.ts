@@ -20,7 +20,7 @@ export interface TestSystem extends TestApi {
 }
 
 /** The whole system in this process: API, relay and workers, on a database and a Temporal namespace of its own. */
-export async function startSystem(): Promise<TestSystem> {
+export async function startSystem({ vies_url = 'http://127.0.0.1:9' } = {}): Promise<TestSystem> {
   const [api, temporal, data_dir] = await Promise.all([
     startApi(),
     createTestNamespace(),
@@ -36,6 +36,7 @@ export async function startSystem(): Promise<TestSystem> {
     settings: {
       api_url: settings.api_url,
       secret: settings.secret,
+      vies_url,
       webhooks: {
         attempts_max: 3,
         timeout_seconds: 5,
