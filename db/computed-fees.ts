@@ -1,5 +1,5 @@
 import type { Instant } from '../billing/clock/instant.ts';
-import type { ComputedFee } from '../billing/invoices/compute-invoice.ts';
+import type { ComputedFee } from '../billing/invoices/settle-lines.ts';
 import { insertFees, insertFeeTaxes } from './fees.ts';
 import { newId } from './ids.ts';
 import type { Transaction } from './transaction.ts';

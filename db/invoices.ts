@@ -3,6 +3,7 @@ import type { BillingPeriod, Invoice, InvoiceMetadata, InvoiceTax } from '../bil
 import { visibleInvoiceStatuses } from '../billing/invoices/invoice.ts';
 import type { InvoiceDocument, InvoiceSummary } from '../billing/invoices/wire.ts';
 import { assert } from '../billing/assert.ts';
+import { loadCredits } from './credits.ts';
 import { loadCustomers } from './customers.ts';
 import { findFeesOfInvoices, loadFees } from './fees.ts';
 import { newId } from './ids.ts';
@@ -108,6 +109,7 @@ export async function loadInvoices(trx: Transaction, ids: readonly string[]): Pr
     ids.flatMap((id) => found.get(id) ?? []),
   );
   const fees = Map.groupBy(await loadFees(trx, await findFeesOfInvoices(trx, ids)), ({ fee }) => fee.invoice_id);
+  const credits = Map.groupBy(await loadCredits(trx, ids), (credit) => credit.invoice_id);
   const periods = Map.groupBy(await findBillingPeriodsOfInvoices(trx, ids), (period) => period.invoice_id);
   const subscriptions = await loadSubscriptions(trx, [
     ...new Set([...periods.values()].flat().map((period) => period.subscription_id)),
@@ -121,6 +123,7 @@ export async function loadInvoices(trx: Transaction, ids: readonly string[]): Pr
       billing_periods,
       subscriptions: subscriptions.filter(({ subscription }) => covered.has(subscription.id)),
       fees: fees.get(id) ?? [],
+      credits: credits.get(id) ?? [],
     };
   });
 }

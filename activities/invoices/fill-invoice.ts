@@ -1,33 +1,29 @@
 import { assert } from '../../billing/assert.ts';
 import type { Instant } from '../../billing/clock/instant.ts';
-import {
-  type BilledSubscription,
-  type ComputedInvoice,
-  computeInvoice,
-} from '../../billing/invoices/compute-invoice.ts';
+import { type BilledSubscription, computeInvoice } from '../../billing/invoices/compute-invoice.ts';
 import type { Invoice } from '../../billing/invoices/invoice.ts';
 import type { SubscriptionReason } from '../../billing/subscriptions/billing-spans.ts';
-import { insertComputedFees } from '../../db/computed-fees.ts';
-import { deleteFeesOfInvoice } from '../../db/fees.ts';
-import { newId } from '../../db/ids.ts';
-import {
-  deleteInvoiceTaxes,
-  findBillingPeriodsOfInvoice,
-  insertInvoiceTaxes,
-  updateInvoice,
-} from '../../db/invoices.ts';
+import { findBillingPeriodsOfInvoice } from '../../db/invoices.ts';
 import { readCharges, readTaxLevels, type TaxLevels } from '../../db/pricing-facts.ts';
 import { readSubscriptionFacts } from '../../db/subscription-facts.ts';
 import type { Transaction } from '../../db/transaction.ts';
+import { readUsableCoupons } from '../../db/usable-coupons.ts';
 import { subscriptionFeeOf } from './billing-occasion.ts';
 import { type Billed, readCommitments } from './commitments.ts';
+import { storeComputed } from './store-computed.ts';
 import { chargesDays, measuredSpan, readUses } from './used-charges.ts';
 
 /**
  * Computes an invoice from the spans that it covers and the facts of today, and stores the result in place of an earlier one.
- * A constant number of statements, however many subscriptions and charges it has.
+ * A constant number of statements, however many subscriptions and charges it has. Coupons are used when it becomes final; the caller holds the billing
+ * of the customer.
  */
-export async function fillInvoice(trx: Transaction, invoice: Invoice, at: Instant): Promise<Invoice> {
+export async function fillInvoice(
+  trx: Transaction,
+  invoice: Invoice,
+  at: Instant,
+  { isFinal }: { readonly isFinal: boolean },
+): Promise<Invoice> {
   const billed = await readBilled(trx, invoice);
   const plan_ids = [...new Set(billed.map(({ facts }) => facts.plan_id))];
   const taxes = await readTaxLevels(trx, invoice.customer_id, plan_ids);
@@ -38,14 +34,15 @@ export async function fillInvoice(trx: Transaction, invoice: Invoice, at: Instan
     currency: invoice.currency,
     customer_taxes: taxes.customer,
     organization_taxes: taxes.organization,
+    progressive_credits: [],
+    coupons: isFinal ? await readUsableCoupons(trx, invoice.customer_id) : [],
     subscriptions: billed.map((one) => ({
       ...billedSubscription(invoice, one, taxes),
       charges: uses.get(one.facts.id) ?? [],
       commitment: commitments.get(one.facts.id),
     })),
   });
-  await store(trx, invoice, computed, at);
-  return updateInvoice(trx, invoice.id, { ...computed.totals, updated_at: at });
+  return (await storeComputed(trx, invoice, computed, at)).invoice;
 }
 
 async function readBilled(trx: Transaction, invoice: Invoice): Promise<Billed[]> {
@@ -69,6 +66,7 @@ function billedSubscription(
   return {
     id: facts.id,
     plan: {
+      id: facts.plan_id,
       code: facts.plan_code,
       name: facts.plan_name,
       description: facts.plan_description,
@@ -83,18 +81,4 @@ function billedSubscription(
     charges_days: chargesDays(measuredSpan(facts, period, timezone)),
     subscription_fee: subscriptionFeeOf({ facts, reason, at, timezone }, subscription_span),
   };
-}
-
-async function store(trx: Transaction, invoice: Invoice, computed: ComputedInvoice, at: Instant): Promise<void> {
-  await deleteFeesOfInvoice(trx, invoice.id);
-  await deleteInvoiceTaxes(trx, invoice.id);
-  await insertComputedFees(
-    trx,
-    invoice.customer_id,
-    computed.fees.map((fee) => ({ ...fee, invoice_id: invoice.id, created_at: at })),
-  );
-  await insertInvoiceTaxes(
-    trx,
-    computed.taxes.map((tax) => ({ ...tax, id: newId(), invoice_id: invoice.id, created_at: at })),
-  );
 }

@@ -32,8 +32,9 @@ export async function generateInvoice(trx: Transaction, bill: Bill): Promise<voi
     trx,
     bill.periods.map((period) => ({ ...period, id: newId(), invoice_id: invoice.id, billing_at: at, created_at: at })),
   );
-  const filled = await fillInvoice(trx, invoice, at);
-  if (settings.invoice_grace_period === 0) await finalizeInvoice(trx, filled, settings, at);
+  const isFinal = settings.invoice_grace_period === 0;
+  const filled = await fillInvoice(trx, invoice, at, { isFinal });
+  if (isFinal) await finalizeInvoice(trx, filled, settings, at);
   else await announceInvoice(trx, invoice.id, 'invoice.drafted', at);
   const { kind } = await planInvoice(trx, invoice.id, at);
   if (kind !== 'over') await ring(trx, `invoice/${invoice.id}`);

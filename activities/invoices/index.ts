@@ -45,7 +45,7 @@ export function createInvoiceActivities({ db }: Deps) {
         const found = await lockInvoice(trx, invoice_id);
         if (found?.status === 'draft') {
           await lock(trx, `billing/${found.customer_id}`);
-          const filled = await fillInvoice(trx, found, at);
+          const filled = await fillInvoice(trx, found, at, { isFinal: true });
           await finalizeInvoice(trx, filled, await readBillingSettings(trx, found.customer_id), at);
         }
         return planInvoice(trx, invoice_id, (await readNow(trx, undefined)) ?? at);

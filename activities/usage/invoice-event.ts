@@ -1,17 +1,17 @@
 import { assert } from '../../billing/assert.ts';
-import { computeTotals } from '../../billing/invoices/totals.ts';
-import { applyTaxes } from '../../billing/taxes/apply-taxes.ts';
+import { settleLines } from '../../billing/invoices/settle-lines.ts';
 import { announceFees } from '../../db/announcements.ts';
 import { readBillingSettings } from '../../db/billing-settings.ts';
-import { insertComputedFees } from '../../db/computed-fees.ts';
 import { newId } from '../../db/ids.ts';
-import { insertBillingPeriods, insertInvoice, insertInvoiceTaxes, updateInvoice } from '../../db/invoices.ts';
+import { insertBillingPeriods, insertInvoice } from '../../db/invoices.ts';
 import { ring } from '../../db/outbox.ts';
 import type { SubscriptionFacts } from '../../db/subscription-facts.ts';
 import type { Transaction } from '../../db/transaction.ts';
+import { readUsableCoupons } from '../../db/usable-coupons.ts';
 import { blankInvoice } from '../invoices/blank-invoice.ts';
 import { finalizeInvoice, isLeftOut } from '../invoices/finalize-invoice.ts';
 import { planInvoice } from '../invoices/plan-invoice.ts';
+import { storeComputed } from '../invoices/store-computed.ts';
 import type { TaxableLine } from './charge-events.ts';
 import type { PricedEvent } from './price-events.ts';
 
@@ -46,15 +46,12 @@ export async function invoiceEvent(
       created_at: at,
     },
   ]);
-  const taxed = applyTaxes([{ ...fee, taxes }]);
-  const fees = taxed.fees.map((own) => ({ ...fee, ...own, tops_up: null, invoice_id: invoice.id, created_at: at }));
-  const fee_ids = await insertComputedFees(trx, customer_id, fees);
-  await insertInvoiceTaxes(
-    trx,
-    taxed.invoice.taxes.map((tax) => ({ ...tax, id: newId(), invoice_id: invoice.id, created_at: at })),
-  );
-  const totals = computeTotals({ fees, taxes: taxed.invoice });
-  const filled = await updateInvoice(trx, invoice.id, { ...totals, updated_at: at });
+  const coupons = await readUsableCoupons(trx, customer_id);
+  const computed = settleLines([{ fee, taxes, plan_id: facts.plan_id }], currency, {
+    progressive_credits: [],
+    coupons,
+  });
+  const { invoice: filled, fee_ids } = await storeComputed(trx, invoice, computed, at);
   if (!isLeftOut(filled, settings)) await announceFees(trx, fee_ids, at);
   await finalizeInvoice(trx, filled, settings, at);
   const { kind } = await planInvoice(trx, invoice.id, at);

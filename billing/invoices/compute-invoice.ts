@@ -9,12 +9,11 @@ import type { Currency } from '../money/currency.ts';
 import { type Cents, centsToUnits, roundToCents } from '../money/cents.ts';
 import { Decimal, sum } from '../money/decimal.ts';
 import type { SubscriptionFee } from '../subscriptions/subscription-fee.ts';
-import { applyTaxes, type FeeTaxes, type InvoiceTaxes } from '../taxes/apply-taxes.ts';
 import { missingToCommitment } from '../plans/minimum-commitment.ts';
 import { resolveTaxes, type Tax, type TaxLevels } from '../taxes/resolve-taxes.ts';
 import type { FilterValues } from '../usage/filters.ts';
 import type { Bucket } from '../usage/measure.ts';
-import { computeTotals, type Totals } from './totals.ts';
+import { type ComputedInvoice, type Discounts, type Line, settleLines } from './settle-lines.ts';
 
 /** A charge with its metric and what was used of it in the charges span. */
 export interface UsedCharge {
@@ -50,6 +49,7 @@ export interface RenewedPeriod extends Span {
 export interface BilledSubscription {
   readonly id: string;
   readonly plan: {
+    readonly id: string;
     readonly code: string;
     readonly name: string;
     readonly description: string | null;
@@ -81,15 +81,15 @@ export interface CommitmentToReach {
   readonly counts_subscription_fee: boolean;
 }
 
-export interface InvoiceFacts {
+export interface InvoiceFacts extends Discounts {
   readonly currency: Currency;
   readonly customer_taxes: readonly Tax[];
   readonly organization_taxes: readonly Tax[];
   readonly subscriptions: readonly BilledSubscription[];
 }
 
-/** A fee without what only its storage knows. */
-export type ComputedFee = Omit<
+/** A fee without its taxes, and without what only its storage knows. */
+export type UntaxedFee = Omit<
   Fee,
   | 'id'
   | 'customer_id'
@@ -102,40 +102,23 @@ export type ComputedFee = Omit<
   | 'updated_at'
   | 'deleted_at'
   | 'true_up_parent_fee_id'
-> & {
-  readonly taxes: FeeTaxes['taxes'];
-  /** For a true-up: which of the fees it tops up. */
-  readonly tops_up: number | null;
-};
-
-export interface ComputedInvoice {
-  readonly fees: readonly ComputedFee[];
-  readonly taxes: InvoiceTaxes['taxes'];
-  readonly totals: Totals;
-}
-
-export type UntaxedFee = Omit<
-  ComputedFee,
-  'taxes' | 'taxes_amount_cents' | 'taxes_precise_amount_cents' | 'taxes_rate' | 'tops_up'
+  | 'taxes_amount_cents'
+  | 'taxes_precise_amount_cents'
+  | 'taxes_rate'
 >;
 
-interface Line {
-  readonly fee: UntaxedFee;
-  readonly taxes: readonly Tax[];
-  readonly tops_up?: Line;
-}
-
 /**
- * The bill: what each subscription costs for its spans, then the taxes, then the totals.
- * Order of arithmetic: spec "Order of arithmetic"; coupons, credit notes and prepaid credits have their places in `computeTotals`.
+ * The bill: what each subscription costs for its spans, then what is taken off, the taxes and the totals.
+ * Credit notes and prepaid credits are used when it becomes final.
  */
 export function computeInvoice(facts: InvoiceFacts): ComputedInvoice {
   const { currency, customer_taxes, organization_taxes } = facts;
   const lines = facts.subscriptions.flatMap((subscription) => {
     const levels = { plan: subscription.plan.taxes, customer: customer_taxes, organization: organization_taxes };
     const { subscription_fee } = subscription;
+    const plan_id = subscription.plan.id;
     const own: Line[] = subscription_fee
-      ? [{ fee: planLine(subscription, subscription_fee, currency), taxes: resolveTaxes(levels) }]
+      ? [{ fee: planLine(subscription, subscription_fee, currency), taxes: resolveTaxes(levels), plan_id }]
       : [];
     const linesOf = (charge: UsedCharge): Line[] =>
       chargeLines(subscription, charge, currency, resolveTaxes({ charge: charge.taxes, ...levels }));
@@ -146,13 +129,7 @@ export function computeInvoice(facts: InvoiceFacts): ComputedInvoice {
     return [...own, ...used, ...renewed, ...committed];
   });
 
-  const taxed = applyTaxes(lines.map(({ fee, taxes }) => ({ ...fee, taxes })));
-  const fees = lines.map(({ fee, tops_up }, index) => ({
-    ...fee,
-    tops_up: tops_up ? lines.indexOf(tops_up) : null,
-    ...(taxed.fees[index] as FeeTaxes),
-  }));
-  return { fees, taxes: taxed.invoice.taxes, totals: computeTotals({ fees, taxes: taxed.invoice }) };
+  return settleLines(lines, currency, facts);
 }
 
 /** A fee for each bucket that was used or costs something, and what is missing to the charge's minimum. */
@@ -165,6 +142,7 @@ function chargeLines(
   const lines: Line[] = charge.buckets.map((bucket) => ({
     fee: chargeLine(subscription, charge, bucket, currency),
     taxes,
+    plan_id: subscription.plan.id,
   }));
   const trueUp = trueUpLine(subscription, charge, lines);
   const stored = lines.filter(
@@ -195,7 +173,7 @@ function trueUpLine(
     total_aggregated_units: '1',
     events_count: 0,
   };
-  return { fee, taxes: tops_up.taxes, tops_up };
+  return { ...tops_up, fee, tops_up };
 }
 
 function commitmentLines(
@@ -220,7 +198,8 @@ function commitmentLines(
     from_at: commitment.span.from,
     to_at: commitment.span.to,
   };
-  return [{ fee, taxes: resolveTaxes({ commitment: commitment.taxes, ...levels }) }];
+  const taxes = resolveTaxes({ commitment: commitment.taxes, ...levels });
+  return [{ fee, taxes, plan_id: subscription.plan.id }];
 }
 
 /** What is billed for a plan as such: its own fee, and what is missing to its minimum. */

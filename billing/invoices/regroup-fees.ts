@@ -25,6 +25,7 @@ export function regroupFees(
   return {
     totals: {
       fees_amount_cents: amount_cents,
+      progressive_billing_credit_amount_cents: 0,
       coupons_amount_cents: 0,
       sub_total_excluding_taxes_amount_cents: amount_cents,
       taxes_amount_cents,

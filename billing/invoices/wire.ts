@@ -3,7 +3,9 @@ import { type CustomerDocument, customerWire } from '../customers/wire.ts';
 import { assert } from '../assert.ts';
 import { type FeeDocument, feeWithTaxesWire } from '../fees/wire.ts';
 import { type SubscriptionDocument, subscriptionWire, toWireEnd } from '../subscriptions/wire.ts';
-import type { BillingPeriod, Invoice, InvoiceMetadata, InvoiceTax } from './invoice.ts';
+import type { Cents } from '../money/cents.ts';
+import type { Currency } from '../money/currency.ts';
+import type { BillingPeriod, Invoice, InvoiceMetadata, InvoicePaymentStatus, InvoiceTax } from './invoice.ts';
 
 /** What lists show of an invoice. */
 export interface InvoiceSummary {
@@ -20,6 +22,24 @@ export interface InvoiceDocument extends InvoiceSummary {
   readonly billing_periods: readonly BillingPeriod[];
   readonly subscriptions: readonly SubscriptionDocument[];
   readonly fees: readonly FeeDocument[];
+  readonly credits: readonly CreditDocument[];
+}
+
+/** What was taken off an invoice, and by what. */
+export interface CreditDocument {
+  readonly id: string;
+  readonly amount_cents: Cents;
+  readonly amount_currency: Currency;
+  readonly before_taxes: boolean;
+  readonly item: {
+    readonly lago_item_id: string;
+    readonly type: 'coupon' | 'credit_note' | 'invoice';
+    readonly code: string;
+    readonly name: string;
+    readonly description: string | null;
+  };
+  /** The invoice that it was taken off; of a credit for progressive billing, the one that billed before. */
+  readonly invoice: { readonly lago_id: string; readonly payment_status: InvoicePaymentStatus };
 }
 
 /** The form of the invoice's data, as the reference numbers it. */
@@ -118,6 +138,11 @@ function billingPeriodWire(period: BillingPeriod, external_subscription_id: stri
   };
 }
 
+export function creditWire(credit: CreditDocument) {
+  const { id, amount_cents, amount_currency, before_taxes, item, invoice } = credit;
+  return { lago_id: id, amount_cents, amount_currency, before_taxes, item, invoice };
+}
+
 /** The whole invoice. `at` decides which period of its subscriptions is the current one. */
 export function invoiceWire(document: InvoiceDocument, file_url: string | null, at: Instant) {
   const externalIds = new Map(document.subscriptions.map(({ subscription: { id, external_id } }) => [id, external_id]));
@@ -130,7 +155,7 @@ export function invoiceWire(document: InvoiceDocument, file_url: string | null, 
       return billingPeriodWire(period, external_id);
     }),
     fees: document.fees.map(feeWithTaxesWire),
-    credits: [],
+    credits: document.credits.map(creditWire),
     error_details: [],
   };
 }

@@ -11,6 +11,7 @@ import * as expressions from './0009-expressions.ts';
 import * as filtersAndGroups from './0010-filters-and-groups.ts';
 import * as instantUsage from './0011-instant-usage.ts';
 import * as minimumCommitments from './0012-minimum-commitments.ts';
+import * as coupons from './0013-coupons.ts';
 import * as addOns from './0016-add-ons.ts';
 import * as euTaxes from './0023-eu-taxes.ts';
 
@@ -28,6 +29,7 @@ export const migrations: Readonly<Record<string, { up(knex: Knex): Promise<void>
   '0010-filters-and-groups': filtersAndGroups,
   '0011-instant-usage': instantUsage,
   '0012-minimum-commitments': minimumCommitments,
+  '0013-coupons': coupons,
   '0016-add-ons': addOns,
   '0023-eu-taxes': euTaxes,
 };

@@ -15,6 +15,7 @@ describe('the order of arithmetic on an invoice', () => {
   it('is fees, then taxes', () => {
     assert.deepEqual(totals([fee(6833, [twenty]), fee(6833, [twenty])]), {
       fees_amount_cents: 13_666,
+      progressive_billing_credit_amount_cents: 0,
       coupons_amount_cents: 0,
       sub_total_excluding_taxes_amount_cents: 13_666,
       taxes_amount_cents: 2733,
