@@ -31,12 +31,29 @@ export async function deleteCreditsOfInvoice(trx: Transaction, invoice_id: strin
 
 export interface CreditOfInvoice extends CreditDocument {
   readonly invoice_id: string;
+  readonly applied_coupon_id: string | null;
 }
 
 /** Of invoices, in the order in which they were taken off. */
-export async function loadCredits(trx: Transaction, invoice_ids: readonly string[]): Promise<CreditOfInvoice[]> {
+export function loadCredits(trx: Transaction, invoice_ids: readonly string[]): Promise<CreditOfInvoice[]> {
+  return readCredits(trx, 'c.invoice_id', invoice_ids);
+}
+
+/** What applied coupons have taken off. */
+export function loadCreditsOfCoupons(
+  trx: Transaction,
+  applied_coupon_ids: readonly string[],
+): Promise<CreditOfInvoice[]> {
+  return readCredits(trx, 'c.applied_coupon_id', applied_coupon_ids);
+}
+
+async function readCredits(
+  trx: Transaction,
+  column: 'c.invoice_id' | 'c.applied_coupon_id',
+  ids: readonly string[],
+): Promise<CreditOfInvoice[]> {
   const { rows: found } = await trx.raw<{ rows: CreditOfInvoice[] }>(
-    `select c.id, c.invoice_id, c.amount_cents, c.amount_currency, c.before_taxes, c.created_at,
+    `select c.id, c.invoice_id, c.applied_coupon_id, c.amount_cents, c.amount_currency, c.before_taxes, c.created_at,
        coalesce(
          case when c.applied_coupon_id is not null then jsonb_build_object('lago_item_id', k.id, 'type', 'coupon', 'code', k.code, 'name', k.name, 'description', k.description) end,
          case when c.progressive_billing_invoice_id is not null then jsonb_build_object('lago_item_id', p.id, 'type', 'invoice', 'code', p.number, 'name', p.number, 'description', null) end
@@ -47,9 +64,9 @@ export async function loadCredits(trx: Transaction, invoice_ids: readonly string
      left join applied_coupons a on a.id = c.applied_coupon_id
      left join coupons k on k.id = a.coupon_id
      left join invoices p on p.id = c.progressive_billing_invoice_id
-     where c.organization_id = ? and c.invoice_id = any(?)
+     where c.organization_id = ? and ${column} = any(?)
      order by c.before_taxes desc, c.progressive_billing_invoice_id is null, c.created_at, c.id`,
-    [trx.organization_id, [...invoice_ids]],
+    [trx.organization_id, [...ids]],
   );
   return found;
 }

@@ -99,7 +99,7 @@ const billingPeriodObject = z
   })
   .meta({ id: 'BillingPeriodObject' });
 
-const creditObject = z
+export const creditObject = z
   .object({
     lago_id: id,
     amount_cents: z.int(),

@@ -1,9 +1,11 @@
 import type { Operation } from '../operation.ts';
 import { addOnOperations } from './add-ons.ts';
 import { billableMetricOperations } from './billable-metrics.ts';
+import { appliedCouponOperations } from './applied-coupons.ts';
 import { billingEntityOperations } from './billing-entities.ts';
 import { chargeFilterOperations } from './charge-filters.ts';
 import { chargeOperations } from './charges.ts';
+import { couponOperations } from './coupons.ts';
 import { eventOperations } from './events.ts';
 import { estimateOperations } from './events/estimates.ts';
 import { feeOperations } from './fees.ts';
@@ -23,6 +25,8 @@ export const operations: readonly Operation[] = [
   ...billingEntityOperations,
   ...taxOperations,
   ...addOnOperations,
+  ...couponOperations,
+  ...appliedCouponOperations,
   ...billableMetricOperations,
   ...planOperations,
   ...chargeOperations,

@@ -30,11 +30,14 @@ export interface Coupon {
   readonly reusable: boolean;
   readonly limited_plans: boolean;
   readonly limited_billable_metrics: boolean;
-  /** When it expired: it cannot be applied any more, while what was applied goes on. */
-  readonly terminated_at: Instant | null;
   readonly created_at: Instant;
   readonly updated_at: Instant;
   readonly deleted_at: Instant | null;
+}
+
+/** An expired coupon cannot be applied any more, while what was applied goes on. */
+export function expiredAt({ expiration, expiration_at }: Pick<Coupon, 'expiration' | 'expiration_at'>, at: Instant) {
+  return expiration === 'time_limit' && expiration_at !== null && expiration_at <= at ? expiration_at : null;
 }
 
 /** A coupon as one customer has it. */

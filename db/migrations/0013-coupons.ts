@@ -20,7 +20,6 @@ export async function up(knex: Knex): Promise<void> {
       reusable boolean not null,
       limited_plans boolean not null,
       limited_billable_metrics boolean not null,
-      terminated_at timestamptz,
       created_at timestamptz not null,
       updated_at timestamptz not null,
       deleted_at timestamptz
