@@ -14,6 +14,7 @@ import { hear } from '../db/outbox.ts';
 import { activeSubscriptionIds, readSubscriptionFacts, type SubscriptionFacts } from '../db/subscription-facts.ts';
 import { updateSubscription } from '../db/subscriptions.ts';
 import { inOrganization, lock, type Transaction } from '../db/transaction.ts';
+import { creditEnded } from './credit-notes/credit-ended.ts';
 import { spansToBill } from './invoices/billing-occasion.ts';
 import { generateInvoice } from './invoices/generate-invoice.ts';
 import type { Deps } from './shared/deps.ts';
@@ -123,6 +124,7 @@ const start: Act = async (trx, { id }, at) => {
 const end: Act = async (trx, { id }, at) => {
   await updateSubscription(trx, id, { status: 'terminated', terminated_at: at, updated_at: at });
   await announceSubscription(trx, id, 'subscription.terminated', at);
+  await creditEnded(trx, [id]);
 };
 
 const billStart: Act = (trx, facts, at) => bill(trx, [facts], 'subscription_starting', at, `starting/${facts.id}`);
@@ -162,6 +164,9 @@ async function bill(
   const { customer_id, currency } = first;
   const periods = together.map((facts) => spansToBill({ facts, reason, at, timezone: facts.timezone }));
   await generateInvoice(trx, { customer_id, currency, occasion, at, periods });
+  // What is billed late, for a period in which it has ended since.
+  if (reason !== 'subscription_terminating')
+    await creditEnded(trx, together.filter(({ terminated_at }) => terminated_at !== null).map(({ id }) => id)); // prettier-ignore
   if (reason === 'subscription_periodic') await renewAlone(trx, together, periods, at);
   if (reason !== 'subscription_starting') await regroupPaidFees(trx, { together, periods, reason, occasion, at });
 }

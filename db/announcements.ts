@@ -1,3 +1,4 @@
+import { creditNoteWire } from '../billing/credit-notes/wire.ts';
 import { customerWire } from '../billing/customers/wire.ts';
 import type { Instant } from '../billing/clock/instant.ts';
 import { feeWire } from '../billing/fees/wire.ts';
@@ -7,9 +8,11 @@ import { planWire } from '../billing/plans/wire.ts';
 import { subscriptionWire } from '../billing/subscriptions/wire.ts';
 import type { WebhookType } from '../billing/webhooks/event-types.ts';
 import { assert } from '../billing/assert.ts';
+import { findCreditNote } from './credit-notes.ts';
 import { loadCustomers } from './customers.ts';
 import { findFees, loadFees } from './fees.ts';
 import { loadInvoices } from './invoices.ts';
+import { loadCreditNotes } from './load-credit-notes.ts';
 import { loadPlans } from './plans.ts';
 import { loadSubscriptions } from './subscriptions.ts';
 import type { Transaction } from './transaction.ts';
@@ -49,6 +52,24 @@ export async function announceInvoice(
   const name = document.document && { ...document.document, organization_id: trx.organization_id };
   const object = invoiceWire(document, name && links ? documentUrl(name, links) : null, at);
   await announce(trx, { webhook_type, object_type: 'invoice', object_id: invoice_id, object }, at);
+}
+
+/** Tells of a credit note: the whole of it, as it is now. `links` are needed once it may have a PDF. */
+export async function announceCreditNote(
+  trx: Transaction,
+  credit_note_id: string,
+  webhook_type: 'credit_note.created' | 'credit_note.generated',
+  at: Instant,
+  links?: LinkSettings,
+): Promise<void> {
+  if (!(await hasWebhookEndpoints(trx))) return;
+  const note = await findCreditNote(trx, credit_note_id);
+  assert(note, 'announcement: the credit note exists');
+  const [document] = await loadCreditNotes(trx, [note]);
+  assert(document, 'announcement: the credit note is loaded');
+  const name = document.document && { ...document.document, organization_id: trx.organization_id };
+  const object = creditNoteWire(document, name && links ? documentUrl(name, links) : null);
+  await announce(trx, { webhook_type, object_type: 'credit_note', object_id: credit_note_id, object }, at);
 }
 
 /** Tells of fees that no invoice tells of: those made at the moment of the usage. */

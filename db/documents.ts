@@ -2,13 +2,17 @@ import type { Instant } from '../billing/clock/instant.ts';
 import { newId } from './ids.ts';
 import { rows, type Transaction } from './transaction.ts';
 
+/** What a document is of: the column that says so. */
+export type DocumentOwner = 'invoice_id' | 'credit_note_id';
+
 export async function hasDocument(trx: Transaction, invoice_id: string): Promise<boolean> {
   return (await rows(trx, 'documents').where({ invoice_id }).first('id')) !== undefined;
 }
 
 export interface DocumentRow {
   readonly id: string;
-  readonly invoice_id: string;
+  readonly invoice_id: string | null;
+  readonly credit_note_id: string | null;
   readonly filename: string;
   readonly content_type: string;
   readonly content: Buffer;
@@ -18,15 +22,35 @@ export async function findDocument(trx: Transaction, id: string): Promise<Docume
   return rows<DocumentRow>(trx, 'documents').where({ id }).first();
 }
 
-/** Undefined when the invoice has its document already: an invoice is written once. */
+export interface NamedDocument {
+  readonly id: string;
+  readonly filename: string;
+}
+
+/** By what they are of. */
+export async function findDocumentNames(
+  trx: Transaction,
+  owner: DocumentOwner,
+  ids: readonly string[],
+): Promise<Map<string, NamedDocument>> {
+  const found = (await rows(trx, 'documents')
+    .whereIn(owner, [...ids])
+    .select('id', 'filename', { owner_id: owner })) as unknown as (NamedDocument & { owner_id: string })[];
+  return new Map(found.map(({ id, filename, owner_id }) => [owner_id, { id, filename }]));
+}
+
+export type NewDocument = Pick<DocumentRow, 'filename' | 'content_type' | 'content'> &
+  ({ readonly invoice_id: string } | { readonly credit_note_id: string });
+
+/** Undefined when there is one of it already: it is written once. */
 export async function insertDocument(
   trx: Transaction,
-  document: Pick<DocumentRow, 'invoice_id' | 'filename' | 'content_type' | 'content'>,
+  document: NewDocument,
   at: Instant,
 ): Promise<DocumentRow | undefined> {
   const [row] = (await trx('documents')
     .insert({ id: newId(), ...document, organization_id: trx.organization_id, created_at: at })
-    .onConflict('invoice_id')
+    .onConflict('invoice_id' in document ? 'invoice_id' : 'credit_note_id')
     .ignore()
     .returning('*')) as DocumentRow[];
   return row;

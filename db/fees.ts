@@ -125,9 +125,26 @@ export async function findFeesOfInvoices(trx: Transaction, invoice_ids: readonly
     .orderBy(['created_at', 'id']);
 }
 
-/** A draft is computed anew: its earlier fees never were anybody's. */
-export async function deleteFeesOfInvoice(trx: Transaction, invoice_id: string): Promise<void> {
-  await rows(trx, 'fees').where({ invoice_id }).delete();
+/** A draft is computed anew: its earlier fees never were anybody's. Answers with them. */
+export async function deleteFeesOfInvoice(trx: Transaction, invoice_id: string): Promise<FeeRow[]> {
+  return rows<FeeRow>(trx, 'fees').where({ invoice_id }).delete().returning('*');
+}
+
+/** What a subscription was billed last for its plan, on an invoice that still counts, if that was anything. */
+export async function findLastSubscriptionFee(trx: Transaction, subscription_id: string): Promise<FeeRow | undefined> {
+  return rows<FeeRow>(trx, 'fees')
+    .join('invoices as i', 'i.id', 'fees.invoice_id')
+    .where({ 'fees.subscription_id': subscription_id, 'fees.fee_type': 'subscription' })
+    .whereNull('fees.deleted_at')
+    .whereNot('i.status', 'voided')
+    .where('fees.amount_cents', '>', 0)
+    .orderBy([
+      { column: 'i.billing_at', order: 'desc' },
+      { column: 'fees.created_at', order: 'desc' },
+      { column: 'fees.id', order: 'desc' },
+    ])
+    .select('fees.*')
+    .first() as Promise<FeeRow | undefined>;
 }
 
 const STAMPS = ['created_at', 'succeeded_at', 'failed_at', 'refunded_at'] as const;

@@ -5,6 +5,7 @@ import type { InvoiceDocument, InvoiceSummary } from '../billing/invoices/wire.t
 import { assert } from '../billing/assert.ts';
 import { loadCredits } from './credits.ts';
 import { loadCustomers } from './customers.ts';
+import { findDocumentNames } from './documents.ts';
 import { findFeesOfInvoices, loadFees } from './fees.ts';
 import { newId } from './ids.ts';
 import { loadSubscriptions } from './subscriptions.ts';
@@ -85,7 +86,7 @@ export async function loadInvoiceSummaries(
   const customers = await loadCustomers(trx, [...new Set(invoices.map((invoice) => invoice.customer_id))]);
   const metadata = Map.groupBy(await findInvoiceMetadata(trx, ids), (entry) => entry.invoice_id);
   const taxes = Map.groupBy(await findInvoiceTaxes(trx, ids), (tax) => tax.invoice_id);
-  const documents = new Map((await findDocumentNames(trx, ids)).map((document) => [document.invoice_id, document]));
+  const documents = await findDocumentNames(trx, 'invoice_id', ids);
   return invoices.map((invoice) => {
     const customer = customers.get(invoice.customer_id);
     assert(customer, 'invoice: its customer exists');
@@ -147,15 +148,6 @@ async function findBillingPeriodsOfInvoices(
   return rows<BillingPeriodRow>(trx, 'billing_periods')
     .whereIn('invoice_id', [...invoice_ids])
     .orderBy(['created_at', 'id']);
-}
-
-async function findDocumentNames(
-  trx: Transaction,
-  invoice_ids: readonly string[],
-): Promise<{ id: string; invoice_id: string; filename: string }[]> {
-  return rows<{ id: string; invoice_id: string; filename: string }>(trx, 'documents')
-    .whereIn('invoice_id', [...invoice_ids])
-    .select('id', 'invoice_id', 'filename');
 }
 
 export async function findBillingPeriodsOfInvoice(trx: Transaction, invoice_id: string): Promise<BillingPeriodRow[]> {

@@ -13,15 +13,15 @@ import { announce } from './webhooks.ts';
 /** Of one customer, or on one plan. */
 export type EndingScope = { readonly customer_id: string } | { readonly plan_id: string };
 
-/** Ends what is active, cancels what is pending. Each subscription's workflow makes its last invoice. */
-export async function endSubscriptions(trx: Transaction, scope: EndingScope, at: Instant): Promise<void> {
+/** Ends what is active, cancels what is pending, and answers with their ids. Each subscription's workflow makes its last invoice. */
+export async function endSubscriptions(trx: Transaction, scope: EndingScope, at: Instant): Promise<string[]> {
   const live = () => rows<SubscriptionRow>(trx, 'subscriptions').where(scope).whereIn('status', ['pending', 'active']);
   // Held against billing, as when one is ended: a step that is being taken is waited for, and seen. In one order, so that two never deadlock.
   const customer_ids = new Set((await live().pluck('customer_id')) as string[]);
   for (const customer_id of [...customer_ids].sort()) await lockBilling(trx, customer_id);
 
   const ids = (await live().orderBy('id').pluck('id')) as string[];
-  if (ids.length === 0) return;
+  if (ids.length === 0) return [];
   await trx.raw(
     `update subscriptions s set status = 'terminated', terminated_at = :at, updated_at = :at,
        on_termination_credit_note = case when p.pay_in_advance then coalesce(s.on_termination_credit_note, 'credit') end
@@ -42,6 +42,7 @@ export async function endSubscriptions(trx: Transaction, scope: EndingScope, at:
     [...ids, ...waiting.map(({ id }) => id)].map((id) => `subscription/${id}` as const),
   );
   await announceEndings(trx, ids, at);
+  return ids;
 }
 
 async function announceEndings(trx: Transaction, ids: readonly string[], at: Instant): Promise<void> {

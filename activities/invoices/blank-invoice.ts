@@ -54,4 +54,5 @@ const NO_AMOUNTS = {
   prepaid_credit_amount_cents: 0,
   total_amount_cents: 0,
   total_paid_amount_cents: 0,
+  total_offsetted_credit_note_amount_cents: 0,
 } as const;

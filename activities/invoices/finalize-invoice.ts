@@ -6,9 +6,11 @@ import { announceInvoice } from '../../db/announcements.ts';
 import { type BillingSettings, countInvoiceOfCustomer, countInvoiceOfOrganization } from '../../db/billing-settings.ts';
 import { updateInvoice } from '../../db/invoices.ts';
 import type { Transaction } from '../../db/transaction.ts';
+import { dropDraftNotes, finalizeDraftNotes } from '../credit-notes/draft-notes.ts';
+import { useCreditNotes } from '../credit-notes/use-credit-notes.ts';
 
 /**
- * Gives the invoice its number and its dates, and tells of it; leaves it out if it is empty and not wanted. Late in its transaction, because the
+ * Uses what credit notes the customer has, gives the invoice its number and its dates, and tells of it; leaves it out if it is empty and not wanted. Late in its transaction, because the
  * counters stay locked until the end. Its workflow plans what follows.
  */
 export async function finalizeInvoice(
@@ -19,13 +21,15 @@ export async function finalizeInvoice(
 ): Promise<void> {
   if (isLeftOut(invoice, settings)) {
     await updateInvoice(trx, invoice.id, { status: 'closed', updated_at: at });
+    await dropDraftNotes(trx, invoice.id);
     return;
   }
+  const { total_amount_cents, total_paid_amount_cents } = await useCreditNotes(trx, invoice, at);
   const issuing_date = localDate(at, invoice.timezone);
   const sequential_id = await countInvoiceOfCustomer(trx, invoice.customer_id);
-  await updateInvoice(trx, invoice.id, {
+  const finalized = await updateInvoice(trx, invoice.id, {
     status: 'finalized',
-    payment_status: invoice.total_amount_cents === invoice.total_paid_amount_cents ? 'succeeded' : 'pending',
+    payment_status: total_amount_cents === total_paid_amount_cents ? 'succeeded' : 'pending',
     sequential_id,
     number: await nextNumber(trx, settings, sequential_id, at),
     issuing_date,
@@ -35,6 +39,7 @@ export async function finalizeInvoice(
   });
   const webhook_type = invoice.invoice_type === 'one_off' ? 'invoice.one_off_created' : 'invoice.created';
   await announceInvoice(trx, invoice.id, webhook_type, at);
+  await finalizeDraftNotes(trx, finalized, at);
 }
 
 /** Whether the invoice is empty, and not wanted then: nobody hears of it. */

@@ -8,6 +8,7 @@ import { newId } from '../../db/ids.ts';
 import { deleteInvoiceTaxes, insertInvoiceTaxes, updateInvoice } from '../../db/invoices.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import { recordCouponUses } from '../../db/usable-coupons.ts';
+import { rescaleDraftNotes } from '../credit-notes/draft-notes.ts';
 
 export interface StoredInvoice {
   readonly invoice: Invoice;
@@ -22,7 +23,7 @@ export async function storeComputed(
   computed: ComputedInvoice,
   at: Instant,
 ): Promise<StoredInvoice> {
-  await deleteFeesOfInvoice(trx, invoice.id);
+  const removed = await deleteFeesOfInvoice(trx, invoice.id);
   await deleteInvoiceTaxes(trx, invoice.id);
   await deleteCreditsOfInvoice(trx, invoice.id);
   const fee_ids = await insertComputedFees(
@@ -48,5 +49,7 @@ export async function storeComputed(
     })),
   ]);
   await recordCouponUses(trx, computed.coupon_uses, at);
-  return { invoice: await updateInvoice(trx, invoice.id, { ...computed.totals, updated_at: at }), fee_ids };
+  const updated = await updateInvoice(trx, invoice.id, { ...computed.totals, updated_at: at });
+  if (removed.length > 0) await rescaleDraftNotes(trx, updated, removed, at);
+  return { invoice: updated, fee_ids };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { creditEnded } from '../../activities/credit-notes/credit-ended.ts';
 import type { Instant } from '../../billing/clock/instant.ts';
 import { customerWire } from '../../billing/customers/wire.ts';
 import { invalid, notFound } from '../../billing/errors.ts';
@@ -168,7 +169,7 @@ export const customerOperations: Operation[] = [
       const customer = await lockCustomer(trx, params.external_customer_id);
       const shown = await showCustomer(trx, customer);
       if (customer) {
-        await endSubscriptions(trx, { customer_id: customer.id }, at);
+        await creditEnded(trx, await endSubscriptions(trx, { customer_id: customer.id }, at));
         await deleteCustomer(trx, customer.id, at);
       }
       return shown;

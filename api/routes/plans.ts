@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { creditEnded } from '../../activities/credit-notes/credit-ended.ts';
 import { notFound } from '../../billing/errors.ts';
 import { ringSubscriptions } from '../../db/doorbells.ts';
 import { deletePlan, findPlan, listPlans, lockPlan } from '../../db/plans.ts';
@@ -78,7 +79,7 @@ export const planOperations: Operation[] = [
     async handle({ trx, at, params }) {
       const plan = await lockPlan(trx, params.code);
       if (!plan) throw notFound('plan');
-      await endSubscriptions(trx, { plan_id: plan.id }, at);
+      await creditEnded(trx, await endSubscriptions(trx, { plan_id: plan.id }, at));
       await deletePlan(trx, plan.id, at);
       return announcePlan(trx, plan, 'deleted', at);
     },

@@ -264,7 +264,7 @@ export const subscriptionOperations: Operation[] = [
     query: endQuery,
     answer,
     errors: [404, 422],
-    handle: async ({ trx, at, params, query }) =>
-      answerWith(trx, await endSubscription(trx, params.external_id, query, at), at),
+    handle: async ({ trx, at, params, query, deps }) =>
+      answerWith(trx, await endSubscription(trx, params.external_id, query, deps.settings, at), at),
   }),
 ];

@@ -59,6 +59,8 @@ export interface Invoice {
   readonly prepaid_credit_amount_cents: Cents;
   readonly total_amount_cents: Cents;
   readonly total_paid_amount_cents: Cents;
+  /** What its credit notes took off what is owed on it. */
+  readonly total_offsetted_credit_note_amount_cents: Cents;
   readonly payment_overdue: boolean;
   readonly payment_dispute_lost_at: Instant | null;
   readonly voided_at: Instant | null;

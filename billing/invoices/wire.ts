@@ -5,6 +5,7 @@ import { type FeeDocument, feeWithTaxesWire } from '../fees/wire.ts';
 import { type SubscriptionDocument, subscriptionWire, toWireEnd } from '../subscriptions/wire.ts';
 import type { Cents } from '../money/cents.ts';
 import type { Currency } from '../money/currency.ts';
+import { dueCents } from './due.ts';
 import type { BillingPeriod, Invoice, InvoiceMetadata, InvoicePaymentStatus, InvoiceTax } from './invoice.ts';
 
 /** What lists show of an invoice. */
@@ -48,7 +49,6 @@ const VERSION_NUMBER = 4;
 const toWireOrNull = (at: Instant | null): string | null => (at === null ? null : toWireSeconds(at));
 
 function amountsWire(invoice: Invoice) {
-  const isVoided = invoice.status === 'voided';
   return {
     currency: invoice.currency,
     fees_amount_cents: invoice.fees_amount_cents,
@@ -63,8 +63,8 @@ function amountsWire(invoice: Invoice) {
     prepaid_purchased_credit_amount_cents: null,
     total_amount_cents: invoice.total_amount_cents,
     total_paid_amount_cents: invoice.total_paid_amount_cents,
-    total_offsetted_credit_note_amount_cents: 0,
-    total_due_amount_cents: isVoided ? 0 : invoice.total_amount_cents - invoice.total_paid_amount_cents,
+    total_offsetted_credit_note_amount_cents: invoice.total_offsetted_credit_note_amount_cents,
+    total_due_amount_cents: dueCents(invoice),
   };
 }
 

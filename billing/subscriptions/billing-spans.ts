@@ -30,7 +30,7 @@ export interface BillingSpans {
 }
 
 /** The largest distance between two time zones: one local midnight in both is never further apart. */
-const TIME_ZONES_APART_MS = 26 * 3_600_000;
+export const TIME_ZONES_APART_MS = 26 * 3_600_000;
 
 /**
  * Whether a periodic invoice is still to be made at a boundary. Boundaries before the activation are never billed, and one

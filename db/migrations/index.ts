@@ -12,9 +12,9 @@ import * as filtersAndGroups from './0010-filters-and-groups.ts';
 import * as instantUsage from './0011-instant-usage.ts';
 import * as minimumCommitments from './0012-minimum-commitments.ts';
 import * as coupons from './0013-coupons.ts';
+import * as creditNotes from './0014-credit-notes.ts';
 import * as addOns from './0016-add-ons.ts';
 import * as euTaxes from './0023-eu-taxes.ts';
-import * as dataExports from './0024-data-exports.ts';
 
 /** Numbered and forward only. A migration that has been released is never edited. */
 export const migrations: Readonly<Record<string, { up(knex: Knex): Promise<void> }>> = {
@@ -31,7 +31,7 @@ export const migrations: Readonly<Record<string, { up(knex: Knex): Promise<void>
   '0011-instant-usage': instantUsage,
   '0012-minimum-commitments': minimumCommitments,
   '0013-coupons': coupons,
+  '0014-credit-notes': creditNotes,
   '0016-add-ons': addOns,
   '0023-eu-taxes': euTaxes,
-  '0024-data-exports': dataExports,
 };

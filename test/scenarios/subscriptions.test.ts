@@ -283,7 +283,7 @@ stories('subscriptions', () => {
       const billing = await sandbox({ at: '2026-04-01T00:00:00Z' });
       await billing.subscribe({ plan });
       await billing.clock.moveTo('2026-04-21T00:00:00Z');
-      await billing.terminate();
+      await billing.terminate('sub', '?on_termination_credit_note=skip');
       await billing.clock.moveTo('2026-04-22T00:00:00Z');
       await billing.subscribe({ plan: 'pro', customer: 'cus' });
       assert.deepEqual(await billing.bills(), [

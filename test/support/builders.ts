@@ -252,6 +252,7 @@ const INVOICE = {
   credit_notes_amount_cents: 0,
   prepaid_credit_amount_cents: 0,
   total_paid_amount_cents: 0,
+  total_offsetted_credit_note_amount_cents: 0,
   payment_overdue: false,
   payment_dispute_lost_at: null,
   voided_at: null,

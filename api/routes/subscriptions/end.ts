@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import type { Instant } from '../../../billing/clock/instant.ts';
+import type { LinkSettings } from '../../../billing/invoices/document-link.ts';
 import { invalid, notFound } from '../../../billing/errors.ts';
+import { creditEnded } from '../../../activities/credit-notes/credit-ended.ts';
 import { announceSubscription } from '../../../db/announcements.ts';
 import { ring } from '../../../db/outbox.ts';
 import {
@@ -20,6 +22,7 @@ export async function endSubscription(
   trx: Transaction,
   external_id: string,
   query: Query,
+  links: LinkSettings,
   at: Instant,
 ): Promise<SubscriptionRow> {
   const subscription = await takeEndable(trx, external_id, query.status ?? 'active');
@@ -29,6 +32,7 @@ export async function endSubscription(
       : await terminate(trx, subscription, query, at);
   await ring(trx, `subscription/${subscription.id}`);
   await announceSubscription(trx, subscription.id, 'subscription.terminated', at);
+  await creditEnded(trx, [subscription.id], links);
   return ended;
 }
 
