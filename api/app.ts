@@ -14,6 +14,7 @@ import { type Input, inputParser, readBody } from './middleware/parse.ts';
 import { type RequestState, logRequests, measureOutbox } from './middleware/request-log.ts';
 import type { CallWithoutTransaction, Operation } from './operation.ts';
 import { serveAdmin } from './routes/admin.ts';
+import { serveExports } from './routes/data-exports/serve.ts';
 import { serveDocuments } from './routes/documents.ts';
 import { operations } from './routes/index.ts';
 import { serveSystem } from './routes/system.ts';
@@ -38,6 +39,7 @@ export function createApp(deps: ApiDeps): Koa<RequestState> {
 
   serveAdmin(router, deps);
   serveDocuments(router, deps);
+  serveExports(router, deps);
   serveSystem(router, deps, describeApi(deps));
 
   app.use(logRequests(deps.log, deps.metrics));

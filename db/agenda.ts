@@ -3,7 +3,14 @@ import type { WorkflowId } from './outbox.ts';
 import { type Transaction, rows } from './transaction.ts';
 
 /** At one instant of an organization's clock, lower ranks go first. */
-export const ranks = { subscription: 10, invoice: 20, 'webhook-endpoint': 90, 'vat-check': 91, clock: 99 } as const;
+export const ranks = {
+  subscription: 10,
+  invoice: 20,
+  export: 50,
+  'webhook-endpoint': 90,
+  'vat-check': 91,
+  clock: 99,
+} as const;
 
 export interface Appointment {
   readonly workflow_id: WorkflowId;

@@ -1,8 +1,9 @@
 import type { Knex } from 'knex';
 import { assert } from '../billing/assert.ts';
 import type { Instant } from '../billing/clock/instant.ts';
-import type { AppliedCoupon, Coupon } from '../billing/coupons/coupon.ts';
+import type { AppliedCoupon } from '../billing/coupons/coupon.ts';
 import type { AppliedCouponDocument } from '../billing/coupons/wire.ts';
+import { centsUsedOf } from './credits.ts';
 import { newId } from './ids.ts';
 import { type Transaction, insert, rows } from './transaction.ts';
 
@@ -127,11 +128,10 @@ export async function loadAppliedCoupons(
   applied_coupons: readonly AppliedCouponRow[],
 ): Promise<AppliedCouponDocument[]> {
   const { rows: found } = await trx.raw<{
-    rows: { id: string; coupon: Coupon; customer: AppliedCouponDocument['customer']; used_cents: number }[];
+    rows: ({ id: string } & Omit<AppliedCouponDocument, 'applied_coupon'>)[];
   }>(
     `select a.id, jsonb_build_object('id', c.id, 'external_id', c.external_id) as customer,
-       (select coalesce(sum(u.amount_cents), 0)::bigint from credits u join invoices i on i.id = u.invoice_id
-         where u.applied_coupon_id = a.id and i.status not in ('voided', 'closed')) as used_cents,
+       case when a.frequency = 'once' then ${centsUsedOf('a.id')} else 0 end as used_cents,
        jsonb_build_object('id', k.id, 'code', k.code, 'name', k.name, 'description', k.description, 'expiration', k.expiration,
          'expiration_at', to_char(k.expiration_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
          'deleted_at', to_char(k.deleted_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) as coupon
@@ -143,6 +143,6 @@ export async function loadAppliedCoupons(
   return applied_coupons.map((applied_coupon) => {
     const row = byId.get(applied_coupon.id);
     assert(row, 'applied coupon: its coupon and customer exist');
-    return { applied_coupon, coupon: row.coupon, customer: row.customer, used_cents: row.used_cents };
+    return { ...row, applied_coupon };
   });
 }

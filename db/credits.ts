@@ -24,6 +24,12 @@ export async function insertCredits(trx: Transaction, credits: readonly Credit[]
   );
 }
 
+/** SQL for what an applied coupon has taken off the invoices that count. `applied_coupon_id` is an expression, never input. */
+export function centsUsedOf(applied_coupon_id: string): string {
+  return `(select coalesce(sum(used.amount_cents), 0)::bigint from credits used join invoices on invoices.id = used.invoice_id
+    where used.applied_coupon_id = ${applied_coupon_id} and invoices.status not in ('voided', 'closed', 'deleted'))`;
+}
+
 /** A draft is computed anew. */
 export async function deleteCreditsOfInvoice(trx: Transaction, invoice_id: string): Promise<void> {
   await rows(trx, 'credits').where({ invoice_id }).delete();

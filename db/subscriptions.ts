@@ -136,6 +136,15 @@ function toDocument({
   };
 }
 
+/** By subscription. */
+export async function findPlanCodes(trx: Transaction, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const found = (await rows(trx, 'subscriptions')
+    .join('plans as p', 'p.id', 'subscriptions.plan_id')
+    .whereIn('subscriptions.id', [...new Set(ids)])
+    .select('subscriptions.id', 'p.code')) as { id: string; code: string }[];
+  return new Map(found.map(({ id, code }) => [id, code]));
+}
+
 export interface SubscriptionFilters {
   readonly customer_id?: string | undefined;
   readonly external_customer_id?: string | undefined;

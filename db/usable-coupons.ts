@@ -1,5 +1,6 @@
 import { afterUse, type CouponUse, type UsableCoupon } from '../billing/coupons/use-coupons.ts';
 import type { Instant } from '../billing/clock/instant.ts';
+import { centsUsedOf } from './credits.ts';
 import type { Transaction } from './transaction.ts';
 
 interface Row extends Omit<UsableCoupon, 'plan_ids' | 'billable_metric_ids'> {
@@ -14,15 +15,11 @@ interface Row extends Omit<UsableCoupon, 'plan_ids' | 'billable_metric_ids'> {
 export async function readUsableCoupons(trx: Transaction, customer_id: string): Promise<UsableCoupon[]> {
   const { rows } = await trx.raw<{ rows: Row[] }>(
     `select a.id, k.coupon_type, a.frequency, a.frequency_duration_remaining, a.amount_currency, a.percentage_rate,
-       case when a.frequency = 'once' then a.amount_cents - coalesce(u.used_cents, 0) else a.amount_cents end as amount_cents,
+       case when a.frequency = 'once' then a.amount_cents - ${centsUsedOf('a.id')} else a.amount_cents end as amount_cents,
        case when k.limited_plans then t.plan_ids end as plan_ids,
        case when k.limited_billable_metrics then t.billable_metric_ids end as billable_metric_ids
      from applied_coupons a
      join coupons k on k.id = a.coupon_id
-     left join lateral (
-       select sum(c.amount_cents)::bigint as used_cents from credits c join invoices i on i.id = c.invoice_id
-       where c.applied_coupon_id = a.id and i.status not in ('voided', 'closed')
-     ) u on true
      left join lateral (
        select coalesce(array_agg(plan_id::text) filter (where plan_id is not null), '{}') as plan_ids,
          coalesce(array_agg(billable_metric_id::text) filter (where billable_metric_id is not null), '{}') as billable_metric_ids

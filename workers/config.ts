@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import type { MailSettings } from '../activities/mail/mailer.ts';
 import { appUrl } from '../db/migrate.ts';
 import { type Secrets, keepSecrets } from './secrets.ts';
 import { StartError } from './start-error.ts';
@@ -48,6 +49,13 @@ const environment = z.object({
   LAGO_WEBHOOK_TIMEOUT_SECONDS: seconds.default(30),
   WEBHOOK_ALLOW_PRIVATE_TARGETS: flag.default(false),
 
+  LAGO_SMTP_ADDRESS: z.string().optional(),
+  LAGO_SMTP_PORT: port.default(587),
+  LAGO_SMTP_USERNAME: z.string().optional(),
+  LAGO_SMTP_PASSWORD: z.string().optional(),
+  LAGO_SMTP_DOMAIN: z.string().optional(),
+  LAGO_FROM_EMAIL: z.string().optional(),
+
   VIES_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
     .default('https://ec.europa.eu/taxation_customs/vies/rest-api'),
@@ -85,6 +93,8 @@ export interface Config extends Secrets {
     readonly timeout_seconds: number;
     readonly allow_private_targets: boolean;
   };
+  /** Absent: nothing is mailed. */
+  readonly mail?: MailSettings;
   /** Where VAT numbers are checked. */
   readonly vies_url: string;
   readonly log: { readonly level: string; readonly format: 'json' | 'text' };
@@ -140,7 +150,21 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env): Config {
       timeout_seconds: env.LAGO_WEBHOOK_TIMEOUT_SECONDS,
       allow_private_targets: env.WEBHOOK_ALLOW_PRIVATE_TARGETS,
     },
+    ...(env.LAGO_SMTP_ADDRESS !== undefined && { mail: readMail(env, env.LAGO_SMTP_ADDRESS) }),
     vies_url: env.VIES_URL.replace(/\/+$/, ''),
     log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT },
+  };
+}
+
+function readMail(env: z.output<typeof environment>, host: string): MailSettings {
+  if (env.LAGO_FROM_EMAIL === undefined)
+    throw new StartError('LAGO_FROM_EMAIL is not usable: it must be given with LAGO_SMTP_ADDRESS');
+  return {
+    host,
+    port: env.LAGO_SMTP_PORT,
+    username: env.LAGO_SMTP_USERNAME,
+    password: env.LAGO_SMTP_PASSWORD,
+    domain: env.LAGO_SMTP_DOMAIN,
+    from: env.LAGO_FROM_EMAIL,
   };
 }

@@ -36,6 +36,8 @@ function callFor({ workflow_id, organization_id, sandbox }: OutboxRow): Call {
       return { workflow: 'invoice', input: { organization_id, invoice_id: id, clock } };
     case 'webhook-endpoint':
       return { workflow: 'webhookEndpoint', input: { organization_id, webhook_endpoint_id: id } };
+    case 'export':
+      return { workflow: 'dataExport', input: { organization_id, data_export_id: id, clock } };
     case 'vat-check':
       return { workflow: 'vatCheck', input: { organization_id, customer_id: id } };
     case 'clock':

@@ -6,6 +6,7 @@ import { type LogLevel, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { type BrowserOptions, createBrowser } from '../activities/documents/browser.ts';
+import { createMailer } from '../activities/mail/mailer.ts';
 import { Listener } from '../db/listener.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './database.ts';
@@ -43,6 +44,7 @@ await runProcess('worker', async (config, log) => {
       webhooks: { ...config.webhooks, private_key: config.webhook_private_key },
       vies_url: config.vies_url,
     },
+    mailer: config.mail && createMailer(config.mail),
     wallClock: () => new Date().toISOString(),
     cache_dir: join(config.data_dir, 'cache'),
   });

@@ -3,7 +3,9 @@ import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/w
 import type { Connection } from '@temporalio/client';
 import type { Browser } from '../activities/documents/browser.ts';
 import { createDocumentActivities } from '../activities/documents/index.ts';
+import { createExportActivities } from '../activities/exports/index.ts';
 import { createInvoiceActivities } from '../activities/invoices/index.ts';
+import type { Mailer } from '../activities/mail/mailer.ts';
 import { createSandboxActivities } from '../activities/sandbox.ts';
 import type { Deps } from '../activities/shared/deps.ts';
 import { createSubscriptionActivities } from '../activities/subscriptions.ts';
@@ -21,6 +23,8 @@ export interface WorkersDeps extends Deps {
   readonly namespace: string;
   readonly listener: Listener;
   readonly browser: Browser;
+  /** Absent: nothing is mailed. */
+  readonly mailer?: Mailer | undefined;
   /** Where the bundled workflows are kept between starts. */
   readonly cache_dir: string;
 }
@@ -47,6 +51,7 @@ export async function createWorkers(deps: WorkersDeps): Promise<Workers> {
     interceptors: { activity: [heartbeat] },
     maxHeartbeatThrottleInterval: '2 seconds',
   };
+  const { planExport, ...exports } = createExportActivities({ ...deps, mailer: deps.mailer });
   const workers = await Promise.all([
     Worker.create({
       ...common,
@@ -55,6 +60,7 @@ export async function createWorkers(deps: WorkersDeps): Promise<Workers> {
       activities: {
         ...createSubscriptionActivities(deps),
         ...createInvoiceActivities(deps),
+        planExport,
         ...createSandboxActivities({ ...deps, listener }),
       },
       maxCachedWorkflows: WORKFLOWS_CACHED,
@@ -72,7 +78,7 @@ export async function createWorkers(deps: WorkersDeps): Promise<Workers> {
     Worker.create({
       ...common,
       taskQueue: taskQueues.integrations,
-      activities: { ...createWebhookActivities(deps), ...createVatCheckActivities(deps) },
+      activities: { ...createWebhookActivities(deps), ...createVatCheckActivities(deps), ...exports },
       maxConcurrentActivityTaskExecutions: 50,
     }),
   ]);

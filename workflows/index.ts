@@ -1,3 +1,4 @@
+export { dataExport } from './data-export.ts';
 export { invoice } from './invoice.ts';
 export { sandboxClock } from './sandbox-clock.ts';
 export { subscription } from './subscription.ts';

@@ -13,7 +13,7 @@ export interface InvoiceFacts {
 
 /** What the document says: the invoice as billed, its parties as they are at this moment. */
 export function describeInvoice({ invoice: facts, organization, plans }: InvoiceFacts): InvoiceContent {
-  const { invoice, customer: buyer, taxes, subscriptions, fees } = facts;
+  const { invoice, customer: buyer, taxes, subscriptions, fees, credits } = facts;
   return {
     ...invoice,
     locale: buyer.customer.document_locale ?? organization.document_locale,
@@ -28,6 +28,9 @@ export function describeInvoice({ invoice: facts, organization, plans }: Invoice
       };
     }),
     lines: fees.map(describeLine),
+    coupons: credits
+      .filter(({ item }) => item.type === 'coupon')
+      .map(({ item, amount_cents }) => ({ name: item.name, amount_cents })),
     taxes,
   };
 }

@@ -68,7 +68,8 @@ export interface InvoiceContent {
     readonly fees_amount_cents: Cents;
   }[];
   readonly progressive_billing_credit_amount_cents: Cents;
-  readonly coupons_amount_cents: Cents;
+  /** In the order in which they were used. */
+  readonly coupons: readonly { readonly name: string; readonly amount_cents: Cents }[];
   readonly sub_total_excluding_taxes_amount_cents: Cents;
   readonly sub_total_including_taxes_amount_cents: Cents;
   readonly credit_notes_amount_cents: Cents;

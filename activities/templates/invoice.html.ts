@@ -246,7 +246,7 @@ function totals(content: InvoiceContent, { format, texts: { t } }: Writing): Htm
     cents === 0 ? [] : [[label, format.money(-cents)]];
   const sums: [string, string][] = [
     ...deduction(t('usage_already_billed'), content.progressive_billing_credit_amount_cents),
-    ...deduction(t('coupons'), content.coupons_amount_cents),
+    ...content.coupons.flatMap(({ name, amount_cents }) => deduction(t('coupon', { name }), amount_cents)),
     [t('subtotal_excluding_tax'), format.money(content.sub_total_excluding_taxes_amount_cents)],
     ...taxes.map(({ tax_name, tax_rate, amount_cents, fees_amount_cents }): [string, string] => [
       t('tax_on', { name: tax_name, rate: format.rate(tax_rate), base: format.money(fees_amount_cents) }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { couponExpirations, couponFrequencies, couponTypes } from '../../billing/coupons/coupon.ts';
+import { neededFields } from '../../billing/coupons/validate.ts';
 import { fitsKey } from '../../billing/events/event.ts';
 import { creditObject } from './invoices.ts';
 import { currency, id, instant, mandatoryText, optionalText, positiveDecimal, text, wireInstant } from './fields.ts';
@@ -22,16 +23,27 @@ const shared = {
   applies_to,
 };
 
+const createFields = z.object({
+  ...shared,
+  name: mandatoryText,
+  code,
+  coupon_type: z.enum(couponTypes, invalidEnum),
+  frequency: z.enum(couponFrequencies, invalidEnum),
+  expiration: z.enum(couponExpirations, invalidEnum),
+  reusable: z.boolean().nullish().meta({ description: 'true if left out' }),
+});
+
 export const couponCreateInput = z.object({
-  coupon: z.object({
-    ...shared,
-    name: mandatoryText,
-    code,
-    coupon_type: z.enum(couponTypes, invalidEnum),
-    frequency: z.enum(couponFrequencies, invalidEnum),
-    expiration: z.enum(couponExpirations, invalidEnum),
-    reusable: z.boolean().nullish().meta({ description: 'true if left out' }),
-  }),
+  // Also when something else is wrong.
+  coupon: neededFields.reduce(
+    (fields, { field, where, is }) =>
+      fields.refine((coupon) => coupon[where] !== is || (coupon[field] ?? null) !== null, {
+        path: [field],
+        error: 'value_is_mandatory',
+        when: ({ value }) => typeof value === 'object' && value !== null,
+      }),
+    createFields,
+  ),
 });
 
 export const couponUpdateInput = z.object({

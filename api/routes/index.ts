@@ -6,6 +6,7 @@ import { billingEntityOperations } from './billing-entities.ts';
 import { chargeFilterOperations } from './charge-filters.ts';
 import { chargeOperations } from './charges.ts';
 import { couponOperations } from './coupons.ts';
+import { dataExportOperations } from './data-exports.ts';
 import { eventOperations } from './events.ts';
 import { estimateOperations } from './events/estimates.ts';
 import { feeOperations } from './fees.ts';
@@ -38,6 +39,7 @@ export const operations: readonly Operation[] = [
   ...usageOperations,
   ...invoiceOperations,
   ...feeOperations,
+  ...dataExportOperations,
   ...webhookOperations,
   ...sandboxOperations,
 ];

@@ -31,7 +31,7 @@ const params = z.object({ lago_id: z.string().meta({ format: 'uuid' }) });
 
 type ListQuery = z.output<typeof listQuery>;
 
-function readFilters({ status, payment_status, ...query }: ListQuery): InvoiceFilters {
+export function readFilters({ status, payment_status, ...query }: ListQuery): InvoiceFilters {
   return {
     ...query,
     statuses: query['statuses[]'] ?? (status && [status]),

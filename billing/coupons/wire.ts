@@ -12,7 +12,7 @@ export interface CouponDocument {
 
 export interface AppliedCouponDocument {
   readonly applied_coupon: AppliedCoupon;
-  readonly coupon: Coupon;
+  readonly coupon: Pick<Coupon, 'id' | 'code' | 'name' | 'description' | 'expiration' | 'expiration_at' | 'deleted_at'>;
   readonly customer: { readonly id: string; readonly external_id: string };
   /** Of a fixed amount that is used once. */
   readonly used_cents: Cents;

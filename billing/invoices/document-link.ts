@@ -13,18 +13,37 @@ export interface LinkSettings {
   readonly secret: string;
 }
 
-function sign({ organization_id, id, filename }: DocumentName, secret: string): string {
-  return createHmac('sha256', secret).update(`document ${organization_id} ${id} ${filename}`).digest('hex');
+type Kind = 'document' | 'export';
+
+function sign(kind: Kind, { organization_id, id, filename }: DocumentName, secret: string): string {
+  return createHmac('sha256', secret).update(`${kind} ${organization_id} ${id} ${filename}`).digest('hex');
+}
+
+function signedUrl(kind: Kind, document: DocumentName, { api_url, secret }: LinkSettings): string {
+  const query = new URLSearchParams({
+    organization: document.organization_id,
+    signature: sign(kind, document, secret),
+  });
+  return `${api_url}/${kind}s/${document.id}/${encodeURIComponent(document.filename)}?${query.toString()}`;
 }
 
 /** Where a document is read without an API key: whoever has the link may. It does not expire. */
-export function documentUrl(document: DocumentName, { api_url, secret }: LinkSettings): string {
-  const query = new URLSearchParams({ organization: document.organization_id, signature: sign(document, secret) });
-  return `${api_url}/documents/${document.id}/${encodeURIComponent(document.filename)}?${query.toString()}`;
+export function documentUrl(document: DocumentName, settings: LinkSettings): string {
+  return signedUrl('document', document, settings);
 }
 
-export function isSignedBy(document: DocumentName, signature: string, secret: string): boolean {
-  const expected = Buffer.from(sign(document, secret));
+/** The same of an export, for as long as it is kept. */
+export function exportUrl(file: DocumentName, settings: LinkSettings): string {
+  return signedUrl('export', file, settings);
+}
+
+export function isSignedBy(
+  document: DocumentName,
+  signature: string,
+  secret: string,
+  kind: Kind = 'document',
+): boolean {
+  const expected = Buffer.from(sign(kind, document, secret));
   const given = Buffer.from(signature);
   return given.length === expected.length && timingSafeEqual(given, expected);
 }

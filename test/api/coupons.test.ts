@@ -51,6 +51,9 @@ describe('coupons', () => {
       applied_coupon: { external_customer_id: 'cus', coupon_code: 'ten', ...fields },
     });
 
+  const moveClock = (now_at: string) =>
+    inOrganization(api.db, acme.organization.id, (trx) => setSandboxClock(trx, { now_at }));
+
   it('are created, read, changed and deleted by code', async () => {
     const created = await create({ description: 'Welcome', applies_to: { plan_codes: ['plan'] } });
     assert.equal(created.status, 200);
@@ -113,6 +116,34 @@ describe('coupons', () => {
       { expiration_at: ['invalid_date'] },
     ],
     [
+      'an end that has passed, even if it has none',
+      { expiration_at: '2026-01-31T10:00:00Z' },
+      422,
+      'validation_errors',
+      { expiration_at: ['invalid_date'] },
+    ],
+    [
+      'an end that is missing',
+      { expiration: 'time_limit' },
+      422,
+      'validation_errors',
+      { expiration_at: ['invalid_date'] },
+    ],
+    [
+      'several mistakes, which are all told',
+      { name: '', code: undefined, amount_cents: 'x', amount_currency: null, frequency: 'recurring', expiration: '' },
+      422,
+      'validation_errors',
+      {
+        name: ['value_is_mandatory'],
+        code: ['value_is_mandatory'],
+        amount_cents: ['value_is_invalid'],
+        amount_currency: ['value_is_mandatory'],
+        frequency_duration: ['value_is_mandatory'],
+        expiration: ['value_is_invalid'],
+      },
+    ],
+    [
       'two kinds of limits',
       { applies_to: { plan_codes: ['plan'], billable_metric_codes: ['calls'] } },
       405,
@@ -134,6 +165,48 @@ describe('coupons', () => {
       assert.deepEqual([answer.status, body.code, body.error_details], [status, code, details]);
       assert.equal((await acme.get('/coupons')).body.meta.total_count, 0);
     });
+
+  it('have codes of their own', async () => {
+    await create();
+    const { body } = await create({ amount_cents: 0 });
+    assert.deepEqual(body.error_details, { code: ['value_already_exist'], amount_cents: ['value_is_out_of_range'] });
+    await create({ code: 'other' });
+    const renamed = await acme.put('/coupons/other', { coupon: { code: 'ten' } });
+    assert.deepEqual(renamed.body.error_details, { code: ['value_already_exist'] });
+    assert.equal((await acme.put('/coupons/other', { coupon: { code: 'other', name: 'Other' } })).status, 200);
+  });
+
+  it('keep five digits of a rate', async () => {
+    const { body } = await create({ coupon_type: 'percentage', percentage_rate: '12.3456789' });
+    assert.equal(body.coupon.percentage_rate, '12.34568');
+    assert.deepEqual([body.coupon.amount_cents, body.coupon.amount_currency], [null, null]);
+  });
+
+  const limits: [what: string, applies_to: object | undefined, plans: string[], metrics: string[]][] = [
+    ['stay when nothing is said of them', undefined, ['plan'], []],
+    ['stay when neither is named', {}, ['plan'], []],
+    ['are lifted by an empty list', { plan_codes: [] }, [], []],
+    ['are replaced', { plan_codes: ['other'] }, ['other'], []],
+    ['switch to the other kind', { billable_metric_codes: ['calls'] }, [], ['calls']],
+  ];
+  for (const [what, applies_to, plans, metrics] of limits)
+    it(`have limits that ${what}`, async () => {
+      await create({ applies_to: { plan_codes: ['plan'] } });
+      const { coupon: after } = (await acme.put('/coupons/ten', { coupon: { name: 'New', applies_to } })).body;
+      assert.deepEqual([after.plan_codes, after.billable_metric_codes], [plans, metrics]);
+      assert.deepEqual([after.limited_plans, after.limited_billable_metrics], [plans.length > 0, metrics.length > 0]);
+    });
+
+  it('whose end has passed can still be renamed, and be given another end', async () => {
+    await create({ expiration: 'time_limit', expiration_at: '2026-02-01T00:00:00Z' });
+    await apply();
+    await moveClock('2026-02-02T00:00:00.000Z');
+    assert.equal((await acme.put('/coupons/ten', { coupon: { name: 'Past' } })).body.coupon.name, 'Past');
+    const sent = await acme.put('/coupons/ten', { coupon: { expiration_at: '2026-02-01T00:00:00Z' } });
+    assert.deepEqual(sent.body.error_details, { expiration_at: ['invalid_date'] });
+    const extended = await acme.put('/coupons/ten', { coupon: { expiration_at: '2026-03-01T00:00:00Z' } });
+    assert.equal(extended.body.coupon.expiration_at, '2026-03-01T00:00:00Z');
+  });
 
   it('are listed: those that can be applied first, then those that end soonest', async () => {
     for (const [code, expiration_at] of [
@@ -172,6 +245,37 @@ describe('coupons', () => {
       const { applied_coupons } = (await acme.get('/applied_coupons?external_customer_id=cus')).body;
       assert.equal(applied_coupons.length, 2);
       assert.deepEqual(applied_coupons[0].credits, []);
+    });
+
+    it('are refused with terms that do not hold', async () => {
+      await create();
+      const wrong: [fields: object, details: object][] = [
+        [{ amount_cents: 0 }, { amount_cents: ['value_is_out_of_range'] }],
+        [{ amount_currency: 'EURO' }, { amount_currency: ['value_is_invalid'] }],
+        [{ frequency: 'recurring' }, { frequency_duration: ['value_is_mandatory'] }],
+        [{ frequency: 'recurring', frequency_duration: 0 }, { frequency_duration: ['value_is_out_of_range'] }],
+        [{ frequency: 'daily' }, { frequency: ['value_is_invalid'] }],
+      ];
+      for (const [fields, details] of wrong) assert.deepEqual((await apply(fields)).body.error_details, details);
+      assert.equal((await acme.get('/applied_coupons')).body.meta.total_count, 0);
+    });
+
+    it('are listed by customer, status and code, without those of customers that are not there', async () => {
+      await acme.post('/customers', { customer: { external_id: 'two' } });
+      await create();
+      await create({ code: 'five', amount_cents: 500 });
+      for (const fields of [{}, { coupon_code: 'five' }, { external_customer_id: 'two' }]) await apply(fields);
+      const listed = async (query: string) =>
+        (await acme.get(`/applied_coupons?${query}`)).body.applied_coupons.map(
+          (one: { external_customer_id: string; coupon_code: string }) =>
+            `${one.external_customer_id} ${one.coupon_code}`,
+        );
+      assert.deepEqual(await listed(''), ['two ten', 'cus five', 'cus ten'], 'the newest first');
+      assert.deepEqual(await listed('external_customer_id=cus'), ['cus five', 'cus ten']);
+      assert.deepEqual(await listed('external_customer_id=no'), []);
+      assert.deepEqual(await listed('coupon_code[]=five&coupon_code[]=no'), ['cus five']);
+      assert.deepEqual(await listed('status=terminated'), []);
+      assert.equal((await acme.get('/customers/no/applied_coupons')).body.code, 'customer_not_found');
     });
 
     it('are refused in the order in which things are looked at', async () => {
@@ -221,9 +325,7 @@ describe('coupons', () => {
     it('of an expired coupon go on, while it cannot be applied any more', async () => {
       await create({ expiration: 'time_limit', expiration_at: '2026-02-01T00:00:00Z' });
       await apply();
-      await inOrganization(api.db, acme.organization.id, (trx) =>
-        setSandboxClock(trx, { now_at: '2026-02-02T00:00:00.000Z' }),
-      );
+      await moveClock('2026-02-02T00:00:00.000Z');
       assert.equal((await apply()).body.code, 'coupon_not_found');
       assert.equal((await acme.get('/coupons/ten')).body.coupon.terminated_at, '2026-02-01T00:00:00Z');
       const [applied] = (await acme.get('/applied_coupons')).body.applied_coupons;

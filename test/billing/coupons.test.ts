@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { afterUse, type DiscountableFee, useCoupons, type UsableCoupon } from '../../billing/coupons/use-coupons.ts';
+import {
+  afterUse,
+  type CouponUse,
+  type DiscountableFee,
+  useCoupons,
+  type UsableCoupon,
+} from '../../billing/coupons/use-coupons.ts';
 import { sum } from '../../billing/money/decimal.ts';
 import { settleLines, type Line } from '../../billing/invoices/settle-lines.ts';
 import { addOnFee } from '../../billing/invoices/one-off.ts';
@@ -139,6 +145,10 @@ describe('coupons on an invoice', () => {
     taxes: rates.map(tax),
     plan_id,
   });
+  const usage = (cents: number, rates: number[], metric: string, plan_id: string): Line => {
+    const { fee, ...rest } = line(cents, rates, plan_id);
+    return { ...rest, fee: { ...fee, fee_type: 'charge', item_id: metric } };
+  };
 
   const taxed: [string, Line[], UsableCoupon[], number, number, string][] = [
     [
@@ -158,12 +168,25 @@ describe('coupons on an invoice', () => {
       20_900,
       '10',
     ],
+    [
+      'four coupons of three kinds over eight metrics',
+      [1, 2].flatMap((sub) =>
+        [1000, 2000, 3000, 4000].map((cents, index) =>
+          usage(cents, cents === 2000 ? [20] : [10], `${sub}-${index}`, `s${sub}`),
+        ),
+      ),
+      [fixed(500), fixed(1000, onPlan('s2')), fixed(2000, onMetric('1-0', '1-1'))],
+      // 10 % of 16 500, and 10 % more of the two fees of 2000: of 647.05883 and 1747.05882.
+      1889,
+      18_389,
+      '11.45098',
+    ],
   ];
   for (const [what, lines, coupons, taxes, total, rate] of taxed)
     it(`come before taxes: ${what}`, () => {
       const { totals } = settleLines(lines, 'EUR', { progressive_credits: [], coupons });
       assert.deepEqual([totals.taxes_amount_cents, totals.total_amount_cents], [taxes, total]);
-      if (rate !== '10' || total === 0) assert.equal(totals.taxes_rate, rate);
+      assert.equal(totals.taxes_rate, rate);
     });
 
   const anyCoupon: fc.Arbitrary<UsableCoupon> = fc
@@ -200,6 +223,63 @@ describe('coupons on an invoice', () => {
           assert(Number(share) >= 0 && Number(share) <= fees[index]!.amount_cents);
       }),
       { numRuns: 500 },
+    );
+  });
+
+  const anyLine = fc
+    .tuple(fc.integer({ min: 0, max: 10_000 }), fc.subarray([5, 7.7, 20]), fc.constantFrom('p1', 'p2'), fc.boolean())
+    .map(([cents, rates, plan, isUsage]) => (isUsage ? usage(cents, rates, 'm', plan) : line(cents, rates, plan)));
+
+  it('leave an invoice that is the sum of its parts, and never negative', () => {
+    fc.assert(
+      fc.property(fc.array(anyLine, { maxLength: 8 }), fc.array(anyCoupon, { maxLength: 6 }), (lines, coupons) => {
+        const { fees, taxes, totals, coupon_uses } = settleLines(lines, 'EUR', { progressive_credits: [], coupons });
+        const credited = coupon_uses.reduce((cents, one) => cents + one.amount_cents, 0);
+        assert.equal(totals.coupons_amount_cents, credited);
+        assert.equal(totals.sub_total_excluding_taxes_amount_cents, totals.fees_amount_cents - credited);
+        assert.equal(
+          totals.total_amount_cents,
+          totals.sub_total_excluding_taxes_amount_cents + totals.taxes_amount_cents,
+        );
+        assert(totals.sub_total_excluding_taxes_amount_cents >= 0 && totals.total_amount_cents >= 0);
+        // Both are rounded: the tax of the invoice once, those of its lines and fees each.
+        const near = (cents: number, count: number): boolean =>
+          Math.abs(cents - totals.taxes_amount_cents) <= (count + 1) / 2;
+        assert(near(Number(sum(taxes.map((one) => one.amount_cents))), taxes.length));
+        assert(near(Number(sum(fees.map((one) => one.taxes_amount_cents))), fees.length));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  const useAlone = (coupon: UsableCoupon | undefined, cents: number): CouponUse | undefined =>
+    coupon && useCoupons([fee(cents)], [coupon], { currency: 'EUR', sub_total_cents: cents }).uses[0];
+
+  it('used once give their amount over all invoices and no more; recurring ones are on as many as they are for', () => {
+    const bill = fc.integer({ min: 1, max: 3000 });
+    fc.assert(
+      fc.property(
+        fc.array(bill, { minLength: 1, maxLength: 12 }),
+        fc.integer({ min: 1, max: 9000 }),
+        (bills, cents) => {
+          const given = { once: 0, recurring: 0 };
+          let once: UsableCoupon | undefined = fixed(cents, { frequency: 'once' });
+          let recurring: UsableCoupon | undefined = fixed(1, {
+            frequency: 'recurring',
+            frequency_duration_remaining: 3,
+          });
+          for (const one of bills) {
+            const used = useAlone(once, one);
+            given.once += used?.amount_cents ?? 0;
+            once = used && !afterUse(used).isUsedUp ? { ...used.coupon, amount_cents: cents - given.once } : undefined;
+            const again = useAlone(recurring, one);
+            given.recurring += again?.amount_cents ?? 0;
+            recurring = again && !afterUse(again).isUsedUp ? { ...again.coupon, ...afterUse(again) } : undefined;
+          }
+          const billed = bills.reduce((total, one) => total + one, 0);
+          assert.deepEqual(given, { once: Math.min(billed, cents), recurring: Math.min(bills.length, 3) });
+        },
+      ),
     );
   });
 });

@@ -229,14 +229,25 @@ describe('the page of an invoice', () => {
     assert.ok(!textOf(sampleInvoice({ lines: [subscriptionLine()] })).includes('Prorated'));
   });
 
-  it('deducts coupons before tax, and credits after it', () => {
+  it('deducts what was billed before and each coupon before tax, and credits after it', () => {
+    const coupons = [
+      { name: 'Welcome', amount_cents: 500 },
+      { name: 'For nothing', amount_cents: 0 },
+      { name: '<b>Loyal</b>', amount_cents: 150 },
+    ];
     const text = textOf(
-      sampleInvoice({ coupons_amount_cents: 500, credit_notes_amount_cents: 200, prepaid_credit_amount_cents: 100 }),
+      sampleInvoice({
+        progressive_billing_credit_amount_cents: 2000,
+        coupons,
+        credit_notes_amount_cents: 200,
+        prepaid_credit_amount_cents: 100,
+      }),
     );
     assert.match(
       text,
-      /Coupons −€5\.00 Subtotal excl\. tax .* Subtotal incl\. tax .* Credit notes −€2\.00 Prepaid credits −€1\.00 Total/,
+      /Usage already billed −€20\.00 Coupon: Welcome −€5\.00 Coupon: .b.Loyal.* −€1\.50 Subtotal excl\. tax .* Subtotal incl\. tax .* Credit notes −€2\.00 Prepaid credits −€1\.00 Total/,
     );
+    assert.ok(!text.includes('For nothing'));
   });
 
   it('sums several subscriptions up, each with its own lines after it', () => {

@@ -132,7 +132,7 @@ export function sampleInvoice(changes: Partial<InvoiceContent> = {}): InvoiceCon
       'Payable by transfer to IBAN FR76 3000 6000 0112 3456 7890 189, BIC AGRIFRPP.\nLate payments bear interest at three times the legal rate; a fixed sum of €40 is due for collection costs.',
     subscriptions: [{ id: 'team', name: 'Team' }],
     progressive_billing_credit_amount_cents: 0,
-    coupons_amount_cents: 0,
+    coupons: [],
     sub_total_excluding_taxes_amount_cents: fees,
     sub_total_including_taxes_amount_cents: total,
     credit_notes_amount_cents: 0,

@@ -1,6 +1,6 @@
 import type { Instant } from '../../../billing/clock/instant.ts';
 import { expiredAt } from '../../../billing/coupons/coupon.ts';
-import { completeTerms } from '../../../billing/coupons/validate.ts';
+import { keptTerms, validateTerms } from '../../../billing/coupons/validate.ts';
 import { invalid, notAllowed, notFound } from '../../../billing/errors.ts';
 import { type AppliedCouponRow, hasEverHad, insertAppliedCoupon, overlaps } from '../../../db/applied-coupons.ts';
 import { lockCoupon } from '../../../db/coupons.ts';
@@ -22,21 +22,17 @@ export async function applyCoupon(
   if (!coupon.reusable && (await hasEverHad(trx, customer.id, coupon.id)))
     throw invalid({ coupon: ['coupon_is_not_reusable'] });
 
-  const terms = completeTerms(
-    {
-      coupon_type: coupon.coupon_type,
-      amount_cents: input.amount_cents ?? coupon.amount_cents,
-      amount_currency: input.amount_currency ?? coupon.amount_currency,
-      percentage_rate: input.percentage_rate ?? coupon.percentage_rate,
-      frequency: input.frequency ?? coupon.frequency,
-      frequency_duration: input.frequency_duration ?? coupon.frequency_duration,
-      // The coupon's own end has been looked at.
-      expiration: 'no_expiration',
-      expiration_at: null,
-    },
-    at,
-  );
-  const { amount_cents, amount_currency, percentage_rate, frequency, frequency_duration } = terms;
+  const terms = {
+    ...coupon,
+    amount_cents: input.amount_cents ?? coupon.amount_cents,
+    amount_currency: input.amount_currency ?? coupon.amount_currency,
+    percentage_rate: input.percentage_rate ?? coupon.percentage_rate,
+    frequency: input.frequency ?? coupon.frequency,
+    frequency_duration: input.frequency_duration ?? coupon.frequency_duration,
+  };
+  const details = validateTerms(terms, { at, isEndSent: false });
+  if (Object.keys(details).length > 0) throw invalid(details);
+  const { amount_cents, amount_currency, percentage_rate, frequency, frequency_duration } = keptTerms(terms);
   if (customer.currency === null && amount_currency !== null)
     await updateCustomer(trx, customer.id, { currency: amount_currency }, at);
   return insertAppliedCoupon(
