@@ -9,6 +9,7 @@ import { couponOperations } from './coupons.ts';
 import { dataExportOperations } from './data-exports.ts';
 import { eventOperations } from './events.ts';
 import { estimateOperations } from './events/estimates.ts';
+import { feeExplanationOperations } from './fees/explain.ts';
 import { feeOperations } from './fees.ts';
 import { customerOperations } from './customers.ts';
 import { invoiceOperations } from './invoices.ts';
@@ -39,6 +40,7 @@ export const operations: readonly Operation[] = [
   ...usageOperations,
   ...invoiceOperations,
   ...feeOperations,
+  ...feeExplanationOperations,
   ...dataExportOperations,
   ...webhookOperations,
   ...sandboxOperations,

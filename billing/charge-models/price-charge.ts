@@ -30,6 +30,8 @@ export interface ChargeFeeNumbers {
   readonly precise_unit_amount: string;
   readonly units: string;
   readonly total_aggregated_units: string;
+  /** As aggregated, before the metric's rounding. */
+  readonly unrounded_units?: string;
   readonly events_count: number;
   readonly amount_details: AmountDetails;
 }
@@ -65,6 +67,7 @@ export function priceCharge(usage: UsageToPrice): ChargeFeeNumbers {
     precise_unit_amount: price.unit_amount.toDecimalPlaces(PRECISE_DIGITS).toFixed(),
     units: full_units.toFixed(),
     total_aggregated_units: new Decimal(usage.total_aggregated_units ?? full_units).toFixed(),
+    unrounded_units: new Decimal(usage.full_units ?? usage.units).toFixed(),
     events_count,
     amount_details: price.amount_details,
   };
@@ -79,6 +82,7 @@ function freeOfCharge(events_count: number): ChargeFeeNumbers {
     precise_unit_amount: zero,
     units: zero,
     total_aggregated_units: zero,
+    unrounded_units: zero,
     events_count,
     amount_details: {},
   };

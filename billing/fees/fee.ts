@@ -42,6 +42,8 @@ export interface Fee {
   readonly precise_coupons_amount_cents: string;
   readonly units: string;
   readonly total_aggregated_units: string;
+  /** Of usage: before the metric's rounding. */
+  readonly unrounded_units?: string | null;
   readonly precise_unit_amount: string;
   readonly events_count: number | null;
   readonly amount_details: Readonly<Record<string, unknown>>;

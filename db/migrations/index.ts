@@ -16,6 +16,7 @@ import * as creditNotes from './0014-credit-notes.ts';
 import * as addOns from './0016-add-ons.ts';
 import * as euTaxes from './0023-eu-taxes.ts';
 import * as dataExports from './0024-data-exports.ts';
+import * as unroundedUnits from './0025-unrounded-units.ts';
 
 /** Numbered and forward only. A migration that has been released is never edited. */
 export const migrations: Readonly<Record<string, { up(knex: Knex): Promise<void> }>> = {
@@ -36,4 +37,5 @@ export const migrations: Readonly<Record<string, { up(knex: Knex): Promise<void>
   '0016-add-ons': addOns,
   '0023-eu-taxes': euTaxes,
   '0024-data-exports': dataExports,
+  '0025-unrounded-units': unroundedUnits,
 };
