@@ -46,6 +46,11 @@ export async function enter(trx: Transaction, appointments: Appointment | readon
   await trx.raw(`select pg_notify('agenda', ?)`, [trx.organization_id]);
 }
 
+/** Whether a workflow has something left to do. */
+export async function isEntered(trx: Transaction, workflow_id: WorkflowId): Promise<boolean> {
+  return (await rows(trx, 'agenda').where({ workflow_id }).first('workflow_id')) !== undefined;
+}
+
 /** The workflow has nothing left to do. */
 export async function strike(trx: Transaction, workflow_id: WorkflowId): Promise<void> {
   await rows(trx, 'agenda').where({ workflow_id }).delete();

@@ -3,7 +3,8 @@ import { customerWire } from '../billing/customers/wire.ts';
 import type { Instant } from '../billing/clock/instant.ts';
 import { feeWire } from '../billing/fees/wire.ts';
 import { type LinkSettings, documentUrl } from '../billing/invoices/document-link.ts';
-import { invoiceWire } from '../billing/invoices/wire.ts';
+import type { Invoice } from '../billing/invoices/invoice.ts';
+import { type InvoiceSummary, invoiceSummaryWire, invoiceWire } from '../billing/invoices/wire.ts';
 import { planWire } from '../billing/plans/wire.ts';
 import { subscriptionWire } from '../billing/subscriptions/wire.ts';
 import type { WebhookType } from '../billing/webhooks/event-types.ts';
@@ -19,6 +20,7 @@ import type { Transaction } from './transaction.ts';
 import { announce, hasWebhookEndpoints } from './webhooks.ts';
 
 type TypeOf<Prefix extends string> = Extract<WebhookType, `${Prefix}.${string}`>;
+type InvoiceNews = Exclude<TypeOf<'invoice'>, 'invoice.payment_dispute_lost' | 'invoice.payment_failure'>;
 
 /** Tells the organization's endpoints of a change to a subscription, as it is now, with its plan and customer. */
 export async function announceSubscription(
@@ -42,15 +44,14 @@ export async function announceSubscription(
 export async function announceInvoice(
   trx: Transaction,
   invoice_id: string,
-  webhook_type: TypeOf<'invoice'>,
+  webhook_type: InvoiceNews,
   at: Instant,
   links?: LinkSettings,
 ): Promise<void> {
   if (!(await hasWebhookEndpoints(trx))) return;
   const [document] = await loadInvoices(trx, [invoice_id]);
   assert(document, 'announcement: the invoice exists');
-  const name = document.document && { ...document.document, organization_id: trx.organization_id };
-  const object = invoiceWire(document, name && links ? documentUrl(name, links) : null, at);
+  const object = invoiceWire(document, fileUrl(trx, document, links), at);
   await announce(trx, { webhook_type, object_type: 'invoice', object_id: invoice_id, object }, at);
 }
 
@@ -70,6 +71,51 @@ export async function announceCreditNote(
   const name = document.document && { ...document.document, organization_id: trx.organization_id };
   const object = creditNoteWire(document, name && links ? documentUrl(name, links) : null);
   await announce(trx, { webhook_type, object_type: 'credit_note', object_id: credit_note_id, object }, at);
+}
+
+function fileUrl(trx: Transaction, { document }: InvoiceSummary, links: LinkSettings | undefined): string | null {
+  return document && links ? documentUrl({ ...document, organization_id: trx.organization_id }, links) : null;
+}
+
+/** Tells that the money for an invoice has been taken back for good. `reason` is the payment provider's. */
+export async function announceDisputeLost(
+  trx: Transaction,
+  invoice_id: string,
+  reason: string | undefined,
+  links: LinkSettings,
+  at: Instant,
+): Promise<void> {
+  if (!(await hasWebhookEndpoints(trx))) return;
+  const [document] = await loadInvoices(trx, [invoice_id]);
+  assert(document, 'announcement: the invoice exists');
+  const invoice = invoiceSummaryWire(document, fileUrl(trx, document, links));
+  const object = { invoice, ...(reason !== undefined && { provider_error: reason }) };
+  const webhook_type = 'invoice.payment_dispute_lost';
+  await announce(trx, { webhook_type, object_type: 'payment_dispute_lost', object_id: invoice_id, object }, at);
+}
+
+/** Tells that an invoice could not be collected, and that there is nobody who would. */
+export async function announcePaymentFailure(
+  trx: Transaction,
+  { id, customer_id }: Pick<Invoice, 'id' | 'customer_id'>,
+  error_details: { readonly code: string },
+  at: Instant,
+): Promise<void> {
+  if (!(await hasWebhookEndpoints(trx))) return;
+  const customer = (await loadCustomers(trx, [customer_id])).get(customer_id)?.customer;
+  assert(customer, 'announcement: the customer exists');
+  const object = {
+    lago_invoice_id: id,
+    lago_customer_id: customer.id,
+    external_customer_id: customer.external_id,
+    provider_customer_id: null,
+    payment_provider: null,
+    payment_provider_code: null,
+    provider_error: null,
+    error_details,
+  };
+  const object_type = 'payment_provider_invoice_payment_error';
+  await announce(trx, { webhook_type: 'invoice.payment_failure', object_type, object_id: id, object }, at);
 }
 
 /** Tells of fees that no invoice tells of: those made at the moment of the usage. */

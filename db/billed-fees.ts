@@ -22,7 +22,7 @@ export async function readBilledBefore(
        fees f left join invoices i on i.id = f.invoice_id
      ) on f.organization_id = :organization_id and f.subscription_id = q.subscription_id and f.fee_type in ('subscription', 'charge')
        and f.from_at >= q.from_at and f.from_at < q.to_at and f.deleted_at is null
-       and f.invoice_id is distinct from :apart_from and i.status is distinct from 'voided'
+       and f.invoice_id is distinct from :apart_from and coalesce(i.status not in ('voided', 'deleted'), true)
      group by q.position order by q.position`,
     {
       organization_id: trx.organization_id,

@@ -1,3 +1,4 @@
+import type { IssuingDateAdjustment, IssuingDateAnchor } from '../billing/invoices/draft-dates.ts';
 import type { Transaction } from './transaction.ts';
 
 /** How a customer is billed: its own settings, else the organization's. */
@@ -9,6 +10,8 @@ export interface BillingSettings {
   readonly net_payment_term: number;
   /** Days. */
   readonly invoice_grace_period: number;
+  readonly issuing_date_anchor: IssuingDateAnchor;
+  readonly issuing_date_adjustment: IssuingDateAdjustment;
   readonly finalizes_zero_amount_invoices: boolean;
   readonly document_numbering: 'per_customer' | 'per_organization';
   readonly document_number_prefix: string;
@@ -21,6 +24,8 @@ export async function readBillingSettings(trx: Transaction, customer_id: string)
        coalesce(c.timezone, o.timezone) as timezone,
        coalesce(c.net_payment_term, o.net_payment_term) as net_payment_term,
        coalesce(c.invoice_grace_period, o.invoice_grace_period) as invoice_grace_period,
+       coalesce(c.subscription_invoice_issuing_date_anchor, o.subscription_invoice_issuing_date_anchor) as issuing_date_anchor,
+       coalesce(c.subscription_invoice_issuing_date_adjustment, o.subscription_invoice_issuing_date_adjustment) as issuing_date_adjustment,
        case c.finalize_zero_amount_invoice when 'inherit' then o.finalize_zero_amount_invoice else c.finalize_zero_amount_invoice = 'finalize' end
          as finalizes_zero_amount_invoices,
        o.document_numbering, o.document_number_prefix, o.timezone as organization_timezone
@@ -33,12 +38,15 @@ export async function readBillingSettings(trx: Transaction, customer_id: string)
   return settings;
 }
 
-/** Counts one more finalized invoice of the customer. Locks its row, so numbers have no holes: a transaction that fails gives its number back. */
+/** Counts one more finalized invoice of the customer. Holds the counter, so numbers have no holes: a transaction that fails gives its number back. */
 export async function countInvoiceOfCustomer(trx: Transaction, customer_id: string): Promise<number> {
-  const [row] = await trx('customers')
-    .where({ organization_id: trx.organization_id, id: customer_id })
-    .increment('numbered_invoices_count', 1)
-    .returning<{ numbered_invoices_count: number }[]>('numbered_invoices_count');
+  const { rows } = await trx.raw<{ rows: { numbered_invoices_count: number }[] }>(
+    `insert into invoice_counters as c (customer_id, organization_id, numbered_invoices_count) values (?, ?, 1)
+     on conflict (customer_id) do update set numbered_invoices_count = c.numbered_invoices_count + 1
+     returning numbered_invoices_count`,
+    [customer_id, trx.organization_id],
+  );
+  const [row] = rows;
   if (!row) throw new Error(`customer ${customer_id} is gone`);
   return row.numbered_invoices_count;
 }

@@ -11,7 +11,6 @@ import { type Transaction, insert, rows } from './transaction.ts';
 
 export interface CustomerRow extends Customer {
   readonly organization_id: string;
-  readonly numbered_invoices_count: number;
   readonly deleted_at: Instant | null;
 }
 
@@ -35,9 +34,9 @@ export async function findCustomer(trx: Transaction, external_id: string): Promi
   return rows<CustomerRow>(trx, 'customers').where({ external_id, deleted_at: null }).first();
 }
 
-/** Holds the row until the transaction ends. */
+/** Holds the row against other changes until the transaction ends. What belongs to the customer may be written meanwhile. */
 export async function lockCustomer(trx: Transaction, external_id: string): Promise<CustomerRow | undefined> {
-  return rows<CustomerRow>(trx, 'customers').where({ external_id, deleted_at: null }).forUpdate().first();
+  return rows<CustomerRow>(trx, 'customers').where({ external_id, deleted_at: null }).forNoKeyUpdate().first();
 }
 
 export async function findCustomerById(trx: Transaction, id: string): Promise<CustomerRow | undefined> {

@@ -165,7 +165,9 @@ export function listFees(trx: Transaction, filters: FeeFilters): Knex.QueryBuild
   const { external_customer_id, external_subscription_id, billable_metric_code } = filters;
   const query = rows<FeeRow>(trx, 'fees')
     .whereNull('deleted_at')
-    .whereNotExists(rows(trx, 'invoices').whereRaw('invoices.id = fees.invoice_id').where({ status: 'closed' }))
+    .whereNotExists(
+      rows(trx, 'invoices').whereRaw('invoices.id = fees.invoice_id').whereIn('status', ['closed', 'deleted']),
+    )
     .orderBy(['created_at', 'id']);
   if (external_customer_id !== undefined)
     query.whereIn('customer_id', rows(trx, 'customers').where({ external_id: external_customer_id }).select('id'));

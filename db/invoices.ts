@@ -9,7 +9,7 @@ import { findDocumentNames } from './documents.ts';
 import { findFeesOfInvoices, loadFees } from './fees.ts';
 import { newId } from './ids.ts';
 import { loadSubscriptions } from './subscriptions.ts';
-import { type Transaction, insert, rows } from './transaction.ts';
+import { type Transaction, insert, lock, rows } from './transaction.ts';
 
 export interface InvoiceRow extends Invoice {
   readonly organization_id: string;
@@ -48,12 +48,12 @@ export async function insertBillingPeriods(
   return insert<BillingPeriodRow>(trx, 'billing_periods', [...periods]);
 }
 
-/** Closed ones too. */
+/** Those that nobody sees too. */
 export async function findInvoice(trx: Transaction, id: string): Promise<InvoiceRow | undefined> {
   return rows<InvoiceRow>(trx, 'invoices').where({ id }).first();
 }
 
-/** As callers see it: a closed invoice does not exist. */
+/** As callers see it: one that was closed or deleted does not exist. */
 export async function findVisibleInvoice(trx: Transaction, id: string): Promise<InvoiceRow | undefined> {
   return rows<InvoiceRow>(trx, 'invoices')
     .where({ id })
@@ -61,9 +61,17 @@ export async function findVisibleInvoice(trx: Transaction, id: string): Promise<
     .first();
 }
 
-/** Holds the row until the transaction ends. Closed ones too. */
+/** Holds the row until the transaction ends. Those that nobody sees too. */
 export async function lockInvoice(trx: Transaction, id: string): Promise<InvoiceRow | undefined> {
-  return rows<InvoiceRow>(trx, 'invoices').where({ id }).forUpdate().first();
+  return rows<InvoiceRow>(trx, 'invoices').where({ id }).forNoKeyUpdate().first();
+}
+
+/** Holds the billing of its customer as well, and first: whoever holds both takes them in this order, so that no two wait for each other. */
+export async function lockInvoiceWithBilling(trx: Transaction, id: string): Promise<InvoiceRow | undefined> {
+  const found = await findInvoice(trx, id);
+  if (!found) return undefined;
+  await lock(trx, `billing/${found.customer_id}`);
+  return lockInvoice(trx, id);
 }
 
 export async function updateInvoice(

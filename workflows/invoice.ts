@@ -8,7 +8,7 @@ const { planInvoice } = proxyLocalActivities<InvoiceActivities>({
   retry: { initialInterval: '500 milliseconds', maximumInterval: '30 seconds' },
 });
 
-const { finalize } = proxyActivities<InvoiceActivities>({
+const { refresh, finalize, markOverdue } = proxyActivities<InvoiceActivities>({
   startToCloseTimeout: '2 minutes',
   heartbeatTimeout: '10 seconds',
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },
@@ -35,10 +35,14 @@ export async function invoice(input: InvoiceInput): Promise<void> {
     take: ({ kind, due_at, planned_at }) => {
       const at = due_at ?? planned_at;
       switch (kind) {
+        case 'refresh':
+          return refresh({ organization_id, invoice_id, at });
         case 'finalize':
           return finalize({ organization_id, invoice_id, at });
         case 'render_document':
           return renderInvoice({ organization_id, invoice_id, at });
+        case 'mark_overdue':
+          return markOverdue({ organization_id, invoice_id, at });
         case 'over':
           throw new Error('an invoice that is over takes no step');
       }

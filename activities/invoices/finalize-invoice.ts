@@ -1,5 +1,6 @@
-import { addDays, localDate } from '../../billing/clock/calendar.ts';
+import { localDate } from '../../billing/clock/calendar.ts';
 import type { Instant } from '../../billing/clock/instant.ts';
+import { finalDates } from '../../billing/invoices/draft-dates.ts';
 import type { Invoice } from '../../billing/invoices/invoice.ts';
 import { invoiceNumber } from '../../billing/invoices/numbering.ts';
 import { announceInvoice } from '../../db/announcements.ts';
@@ -25,15 +26,13 @@ export async function finalizeInvoice(
     return;
   }
   const { total_amount_cents, total_paid_amount_cents } = await useCreditNotes(trx, invoice, at);
-  const issuing_date = localDate(at, invoice.timezone);
   const sequential_id = await countInvoiceOfCustomer(trx, invoice.customer_id);
   const finalized = await updateInvoice(trx, invoice.id, {
     status: 'finalized',
     payment_status: total_amount_cents === total_paid_amount_cents ? 'succeeded' : 'pending',
     sequential_id,
     number: await nextNumber(trx, settings, sequential_id, at),
-    issuing_date,
-    payment_due_date: addDays(issuing_date, invoice.net_payment_term),
+    ...finalDates(invoice, settings, at),
     finalized_at: at,
     updated_at: at,
   });

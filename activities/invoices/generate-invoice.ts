@@ -4,14 +4,13 @@ import { announceInvoice } from '../../db/announcements.ts';
 import { readBillingSettings } from '../../db/billing-settings.ts';
 import { newId } from '../../db/ids.ts';
 import { insertBillingPeriods, insertInvoice } from '../../db/invoices.ts';
-import { ring } from '../../db/outbox.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import { blankInvoice } from './blank-invoice.ts';
 import { fillInvoice } from './fill-invoice.ts';
 import { finalizeInvoice } from './finalize-invoice.ts';
-import { planInvoice } from './plan-invoice.ts';
+import { replanInvoice } from './plan-invoice.ts';
 
-export type SpansToBill = Omit<BillingPeriod, 'id' | 'invoice_id' | 'billing_at' | 'created_at'>;
+export type SpansToBill = Omit<BillingPeriod, 'id' | 'invoice_id' | 'billing_at' | 'is_regenerated' | 'created_at'>;
 
 export interface Bill {
   readonly customer_id: string;
@@ -30,12 +29,18 @@ export async function generateInvoice(trx: Transaction, bill: Bill): Promise<voi
   const { at } = bill;
   await insertBillingPeriods(
     trx,
-    bill.periods.map((period) => ({ ...period, id: newId(), invoice_id: invoice.id, billing_at: at, created_at: at })),
+    bill.periods.map((period) => ({
+      ...period,
+      id: newId(),
+      invoice_id: invoice.id,
+      billing_at: at,
+      is_regenerated: false,
+      created_at: at,
+    })),
   );
   const isFinal = settings.invoice_grace_period === 0;
   const filled = await fillInvoice(trx, invoice, at, { isFinal });
   if (isFinal) await finalizeInvoice(trx, filled, settings, at);
   else await announceInvoice(trx, invoice.id, 'invoice.drafted', at);
-  const { kind } = await planInvoice(trx, invoice.id, at);
-  if (kind !== 'over') await ring(trx, `invoice/${invoice.id}`);
+  await replanInvoice(trx, invoice.id, at);
 }

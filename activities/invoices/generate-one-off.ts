@@ -6,11 +6,10 @@ import type { Currency } from '../../billing/money/currency.ts';
 import { readBillingSettings } from '../../db/billing-settings.ts';
 import { newId } from '../../db/ids.ts';
 import { insertInvoice } from '../../db/invoices.ts';
-import { ring } from '../../db/outbox.ts';
 import { lock, type Transaction } from '../../db/transaction.ts';
 import { blankInvoice } from './blank-invoice.ts';
 import { finalizeInvoice } from './finalize-invoice.ts';
-import { planInvoice } from './plan-invoice.ts';
+import { replanInvoice } from './plan-invoice.ts';
 import { storeComputed } from './store-computed.ts';
 
 export interface OneOff {
@@ -36,7 +35,6 @@ export async function generateOneOff(
   const lines = sold.map((one) => ({ fee: addOnFee(one, currency), taxes: one.taxes, plan_id: null }));
   const { invoice: filled } = await storeComputed(trx, invoice, settleLines(lines, currency, NO_DISCOUNTS), at);
   await finalizeInvoice(trx, filled, settings, at);
-  const { kind } = await planInvoice(trx, invoice.id, at);
-  if (kind !== 'over') await ring(trx, `invoice/${invoice.id}`);
+  await replanInvoice(trx, invoice.id, at);
   return invoice.id;
 }

@@ -1,12 +1,12 @@
 import type { Instant } from '../../billing/clock/instant.ts';
-import { draftDates, isDatedBy } from '../../billing/invoices/draft-dates.ts';
 import { type InvoiceNextStep, type InvoiceStepKind, nextInvoiceStep } from '../../billing/invoices/next-step.ts';
-import { enter, strike } from '../../db/agenda.ts';
-import { readBillingSettings } from '../../db/billing-settings.ts';
+import { enter, isEntered, strike } from '../../db/agenda.ts';
 import { hasDocument } from '../../db/documents.ts';
-import { type InvoiceRow, findInvoice, updateInvoice } from '../../db/invoices.ts';
+import { type InvoiceRow, findInvoice } from '../../db/invoices.ts';
+import { ring } from '../../db/outbox.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import { NO_ATTRIBUTES, type Step, toMinute } from '../shared/step.ts';
+import { redateDraft } from './redate-draft.ts';
 
 /** Works out what happens to the invoice next and writes it into the agenda. `planned_at` is the organization's time. */
 export async function planInvoice(
@@ -15,11 +15,8 @@ export async function planInvoice(
   planned_at: Instant,
 ): Promise<Step<InvoiceStepKind>> {
   const { organization_id } = trx;
-  const found = await findInvoice(trx, invoice_id);
-  const invoice = found?.status === 'draft' ? await redateDraft(trx, found, planned_at) : found;
-  const next: InvoiceNextStep = invoice
-    ? nextInvoiceStep(invoice, { has_document: await hasDocument(trx, invoice_id) })
-    : { kind: 'over', due_at: null };
+  const invoice = await findInvoice(trx, invoice_id);
+  const next = await readNextStep(trx, invoice, planned_at);
   if (next.kind === 'over') await strike(trx, `invoice/${invoice_id}`);
   else await enter(trx, { workflow_id: `invoice/${invoice_id}`, step: next.kind, due_at: next.due_at });
   return {
@@ -30,19 +27,34 @@ export async function planInvoice(
   };
 }
 
-/** The terms of its customer may have changed since. */
-async function redateDraft(trx: Transaction, draft: InvoiceRow, at: Instant): Promise<InvoiceRow> {
-  const settings = await readBillingSettings(trx, draft.customer_id);
-  if (isDatedBy(draft, settings)) return draft;
-  return updateInvoice(trx, draft.id, { ...draftDates(draft, settings, at), updated_at: at });
+/** What happens to the invoice next, as its rows say now. */
+export async function readNextStep(
+  trx: Transaction,
+  found: InvoiceRow | undefined,
+  at: Instant,
+): Promise<InvoiceNextStep> {
+  if (!found) return { kind: 'over', due_at: null };
+  const invoice = found.status === 'draft' ? await redateDraft(trx, found, at) : found;
+  return nextInvoiceStep(invoice, { has_document: await hasDocument(trx, found.id) });
+}
+
+/** Plans anew after a change, and rings the workflow where it has something to do, or waits for what is no longer to be done. */
+export async function replanInvoice(trx: Transaction, invoice_id: string, at: Instant): Promise<void> {
+  const wasWaiting = await isEntered(trx, `invoice/${invoice_id}`);
+  const { kind } = await planInvoice(trx, invoice_id, at);
+  if (wasWaiting || kind !== 'over') await ring(trx, `invoice/${invoice_id}`);
 }
 
 function summarize({ kind, due_at }: InvoiceNextStep): string {
   switch (kind) {
+    case 'refresh':
+      return 'computes the draft anew';
     case 'finalize':
       return `waits for the end of the grace period ${toMinute(due_at)}`;
     case 'render_document':
       return 'renders the document';
+    case 'mark_overdue':
+      return `waits to be paid until ${toMinute(due_at)}`;
     case 'over':
       return 'nothing left to do';
   }

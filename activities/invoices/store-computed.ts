@@ -49,7 +49,7 @@ export async function storeComputed(
     })),
   ]);
   await recordCouponUses(trx, computed.coupon_uses, at);
-  const updated = await updateInvoice(trx, invoice.id, { ...computed.totals, updated_at: at });
+  const updated = await updateInvoice(trx, invoice.id, { ...computed.totals, stale_at: null, updated_at: at });
   if (removed.length > 0) await rescaleDraftNotes(trx, updated, removed, at);
   return { invoice: updated, fee_ids };
 }

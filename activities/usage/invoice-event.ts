@@ -4,13 +4,12 @@ import { announceFees } from '../../db/announcements.ts';
 import { readBillingSettings } from '../../db/billing-settings.ts';
 import { newId } from '../../db/ids.ts';
 import { insertBillingPeriods, insertInvoice } from '../../db/invoices.ts';
-import { ring } from '../../db/outbox.ts';
 import type { SubscriptionFacts } from '../../db/subscription-facts.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import { readUsableCoupons } from '../../db/usable-coupons.ts';
 import { blankInvoice } from '../invoices/blank-invoice.ts';
 import { finalizeInvoice, isLeftOut } from '../invoices/finalize-invoice.ts';
-import { planInvoice } from '../invoices/plan-invoice.ts';
+import { replanInvoice } from '../invoices/plan-invoice.ts';
 import { storeComputed } from '../invoices/store-computed.ts';
 import type { TaxableLine } from './charge-events.ts';
 import type { PricedEvent } from './price-events.ts';
@@ -43,6 +42,7 @@ export async function invoiceEvent(
       subscription_to: periods.subscription.to,
       charges_from: periods.charges.from,
       charges_to: periods.charges.to,
+      is_regenerated: false,
       created_at: at,
     },
   ]);
@@ -54,6 +54,5 @@ export async function invoiceEvent(
   const { invoice: filled, fee_ids } = await storeComputed(trx, invoice, computed, at);
   if (!isLeftOut(filled, settings)) await announceFees(trx, fee_ids, at);
   await finalizeInvoice(trx, filled, settings, at);
-  const { kind } = await planInvoice(trx, invoice.id, at);
-  if (kind !== 'over') await ring(trx, `invoice/${invoice.id}`);
+  await replanInvoice(trx, invoice.id, at);
 }

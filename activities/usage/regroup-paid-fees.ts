@@ -6,7 +6,6 @@ import { readBillingSettings } from '../../db/billing-settings.ts';
 import { findFeeTaxes } from '../../db/fees.ts';
 import { newId } from '../../db/ids.ts';
 import { insertBillingPeriods, insertInvoice, insertInvoiceTaxes, updateInvoice } from '../../db/invoices.ts';
-import { ring } from '../../db/outbox.ts';
 import { attachFees, findPaidFees } from '../../db/paid-fees.ts';
 import type { SubscriptionFacts } from '../../db/subscription-facts.ts';
 import { loadSubscriptions } from '../../db/subscriptions.ts';
@@ -14,7 +13,7 @@ import type { Transaction } from '../../db/transaction.ts';
 import { blankInvoice } from '../invoices/blank-invoice.ts';
 import { finalizeInvoice } from '../invoices/finalize-invoice.ts';
 import type { SpansToBill } from '../invoices/generate-invoice.ts';
-import { planInvoice } from '../invoices/plan-invoice.ts';
+import { replanInvoice } from '../invoices/plan-invoice.ts';
 
 export interface RegroupingOccasion {
   readonly together: readonly SubscriptionFacts[];
@@ -69,6 +68,7 @@ export async function regroupPaidFees(trx: Transaction, billed: RegroupingOccasi
       plan_id,
       invoicing_reason: 'in_advance_charge_periodic',
       billing_at: at,
+      is_regenerated: false,
       created_at: at,
     })),
   );
@@ -79,8 +79,7 @@ export async function regroupPaidFees(trx: Transaction, billed: RegroupingOccasi
     updated_at: at,
   });
   await finalizeInvoice(trx, filled, settings, at);
-  const { kind } = await planInvoice(trx, invoice.id, at);
-  if (kind !== 'over') await ring(trx, `invoice/${invoice.id}`);
+  await replanInvoice(trx, invoice.id, at);
 }
 
 /** The usage span of the subscription that started last stands for all of them, and for both of the spans that a bill has. */

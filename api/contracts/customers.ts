@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { customerTypes, zeroAmountInvoiceRules } from '../../billing/customers/customer.ts';
+import { issuingDateAdjustments, issuingDateAnchors } from '../../billing/invoices/draft-dates.ts';
 import {
   country,
   currency,
@@ -61,7 +62,12 @@ export const customerFields = z.object({
   net_payment_term: days.nullish(),
   finalize_zero_amount_invoice: z.enum(zeroAmountInvoiceRules).nullish(),
   billing_configuration: z
-    .object({ invoice_grace_period: days.nullish(), document_locale: locale.nullish() })
+    .object({
+      invoice_grace_period: days.nullish(),
+      subscription_invoice_issuing_date_anchor: z.enum(issuingDateAnchors).nullish(),
+      subscription_invoice_issuing_date_adjustment: z.enum(issuingDateAdjustments).nullish(),
+      document_locale: locale.nullish(),
+    })
     .nullish(),
   tax_codes: taxCodes,
   metadata: z.array(metadataInput).max(METADATA_MAX, 'invalid_count').nullish().meta({ description: 'The whole list' }),
@@ -105,6 +111,8 @@ export const customerObject = z
     finalize_zero_amount_invoice: z.enum(zeroAmountInvoiceRules),
     billing_configuration: z.object({
       invoice_grace_period: z.int().nullable(),
+      subscription_invoice_issuing_date_anchor: z.enum(issuingDateAnchors).nullable(),
+      subscription_invoice_issuing_date_adjustment: z.enum(issuingDateAdjustments).nullable(),
       document_locale: z.string().nullable(),
       payment_provider: z.null(),
       payment_provider_code: z.null(),

@@ -3,12 +3,13 @@ import {
   invoicePaymentStatuses,
   invoiceTypes,
   invoicingReasons,
+  toldInvoiceStatuses,
   visibleInvoiceStatuses,
 } from '../../billing/invoices/invoice.ts';
 import { customerObject } from '../routes/customers.ts';
 import { feeObject } from '../routes/fees.ts';
 import { subscriptionObject } from '../routes/subscriptions.ts';
-import { date, id, queryFlag, queryList, text, wireDate, wireInstant } from './fields.ts';
+import { cents, date, id, queryFlag, queryList, text, wireDate, wireInstant } from './fields.ts';
 import { paginationQuery } from './pagination.ts';
 
 const visibleStatus = z.enum(visibleInvoiceStatuses);
@@ -64,6 +65,20 @@ export const updateInput = z.object({
       .optional()
       .meta({ description: 'The whole list: entries that it does not name are removed' }),
   }),
+});
+
+export const voidInput = z.object({
+  generate_credit_note: z.boolean().nullish(),
+  credit_amount: cents
+    .nullish()
+    .meta({ description: 'Of the credit note: what the customer may use on later invoices' }),
+  refund_amount: cents.nullish().meta({ description: 'Of the credit note: what the customer is paid back' }),
+});
+
+export const retryPaymentInput = z.object({
+  payment_method: z
+    .object({ payment_method_type: z.enum(['provider', 'manual']).nullish(), payment_method_id: text.nullish() })
+    .nullish(),
 });
 
 const invoiceMetadataObject = z
@@ -130,7 +145,7 @@ export const invoiceObject = z
     payment_due_date: wireDate,
     net_payment_term: z.int(),
     invoice_type: z.enum(invoiceTypes),
-    status: visibleStatus,
+    status: z.enum(toldInvoiceStatuses),
     payment_status: paymentStatus,
     payment_dispute_lost_at: wireInstant.nullable(),
     payment_overdue: z.boolean(),
@@ -156,6 +171,7 @@ export const invoiceObject = z
     created_at: wireInstant,
     updated_at: wireInstant,
     voided_at: wireInstant.nullable(),
+    voided_invoice_id: id.nullable().meta({ description: 'The voided invoice that this one was made in place of' }),
     customer: customerObject,
     metadata: z.array(invoiceMetadataObject),
     applied_taxes: z.array(invoiceAppliedTaxObject),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { issuingDateAdjustments, issuingDateAnchors } from '../../billing/invoices/draft-dates.ts';
 import { documentNumberings, parseDocumentNumberPrefix } from '../../billing/invoices/numbering.ts';
 import type { OrganizationSettings } from '../../billing/organizations/wire.ts';
 import { country, currency, days, emails, locale, optionalText, text, timezone, url } from './fields.ts';
@@ -20,6 +21,8 @@ const documentNumberPrefix = z
 const billingConfiguration = z.object({
   invoice_footer: text.max(600, 'value_is_too_long').nullish(),
   invoice_grace_period: days.optional(),
+  subscription_invoice_issuing_date_anchor: z.enum(issuingDateAnchors).optional(),
+  subscription_invoice_issuing_date_adjustment: z.enum(issuingDateAdjustments).optional(),
   document_locale: locale.optional(),
 });
 

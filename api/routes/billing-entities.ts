@@ -6,6 +6,7 @@ import {
   billingEntityWire,
   billingEntityWithTaxesWire,
 } from '../../billing/organizations/billing-entity.ts';
+import { isRedated, issuingDateAdjustments, issuingDateAnchors } from '../../billing/invoices/draft-dates.ts';
 import { isInEu } from '../../billing/taxes/eu/rates.ts';
 import { ringDrafts, ringSubscriptions } from '../../db/doorbells.ts';
 import { writeEuTaxes } from '../../db/eu-taxes.ts';
@@ -43,6 +44,8 @@ const billingEntityObject = z
     finalize_zero_amount_invoice: z.boolean(),
     invoice_footer: z.string().nullable(),
     invoice_grace_period: z.int(),
+    subscription_invoice_issuing_date_anchor: z.enum(issuingDateAnchors),
+    subscription_invoice_issuing_date_adjustment: z.enum(issuingDateAdjustments),
     is_default: z.boolean(),
     net_payment_term: z.int(),
     address_line1: z.string().nullable(),
@@ -115,9 +118,7 @@ async function edit(
 /** Days begin, grace periods end and payments are due at other instants now. */
 async function ringThoseConcerned(trx: Transaction, before: OrganizationRow, after: OrganizationRow): Promise<void> {
   if (before.timezone !== after.timezone) await ringSubscriptions(trx, {});
-  const isRedated =
-    before.invoice_grace_period !== after.invoice_grace_period || before.net_payment_term !== after.net_payment_term;
-  if (isRedated) await ringDrafts(trx, {});
+  if (isRedated(before, after)) await ringDrafts(trx, {});
 }
 
 export const billingEntityOperations: Operation[] = [

@@ -3,6 +3,7 @@ import { creditEnded } from '../../activities/credit-notes/credit-ended.ts';
 import type { Instant } from '../../billing/clock/instant.ts';
 import { customerWire } from '../../billing/customers/wire.ts';
 import { invalid, notFound } from '../../billing/errors.ts';
+import { isRedated } from '../../billing/invoices/draft-dates.ts';
 import { filterCustomers } from '../../db/customer-filters.ts';
 import {
   type CustomerFields,
@@ -86,9 +87,7 @@ async function ringThoseConcerned(trx: Transaction, before: CustomerRow, after: 
   const isMoved = before.timezone !== after.timezone;
   const scope = { customer_id: after.id };
   if (isMoved) await ringSubscriptions(trx, scope);
-  const isRedated =
-    before.invoice_grace_period !== after.invoice_grace_period || before.net_payment_term !== after.net_payment_term;
-  if (isRedated) await ringDrafts(trx, scope);
+  if (isRedated(before, after)) await ringDrafts(trx, scope);
 }
 
 async function upsertCustomer(

@@ -1,33 +1,24 @@
 import { z } from 'zod';
 import type { Instant } from '../../billing/clock/instant.ts';
 import { notFound } from '../../billing/errors.ts';
-import { documentUrl } from '../../billing/invoices/document-link.ts';
-import type { InvoiceSummary } from '../../billing/invoices/wire.ts';
-import { invoiceSummaryWire, invoiceWire } from '../../billing/invoices/wire.ts';
+import { invoiceSummaryWire } from '../../billing/invoices/wire.ts';
 import { enter } from '../../db/agenda.ts';
 import { findCustomer } from '../../db/customers.ts';
-import { isId } from '../../db/ids.ts';
 import { type InvoiceFilters, listInvoices } from '../../db/invoice-filters.ts';
-import { type InvoiceRow, findVisibleInvoice, loadInvoiceSummaries, loadInvoices } from '../../db/invoices.ts';
+import { loadInvoiceSummaries } from '../../db/invoices.ts';
 import { ring } from '../../db/outbox.ts';
 import type { Transaction } from '../../db/transaction.ts';
-import {
-  invoiceObject,
-  invoiceObjectExtended,
-  listQuery,
-  nestedListQuery,
-  updateInput,
-} from '../contracts/invoices.ts';
+import { invoiceObject, listQuery, nestedListQuery, updateInput } from '../contracts/invoices.ts';
 import { text } from '../contracts/fields.ts';
 import { type Page, paginate, paginationMeta } from '../contracts/pagination.ts';
 import type { ApiSettings } from '../deps.ts';
 import { type Operation, operation } from '../operation.ts';
+import { invoiceActionOperations } from './invoices/actions.ts';
 import { editInvoice } from './invoices/edit.ts';
 import { createOneOff, oneOffInput } from './invoices/one-off.ts';
+import { answer, fileUrl, leftOut, params, showInvoice, showUnlessLeftOut, takeInvoice } from './invoices/show.ts';
 
-const answer = z.object({ invoice: invoiceObjectExtended });
 const listAnswer = z.object({ invoices: z.array(invoiceObject), meta: paginationMeta });
-const params = z.object({ lago_id: z.string().meta({ format: 'uuid' }) });
 
 type ListQuery = z.output<typeof listQuery>;
 
@@ -49,35 +40,17 @@ function readMetadata(query: Readonly<Record<string, unknown>>): Record<string, 
   return Object.fromEntries(named);
 }
 
-function fileUrl({ invoice, document }: InvoiceSummary, trx: Transaction, settings: ApiSettings): string | null {
-  // A draft's document would be of amounts that still change, and there is none.
-  if (document === null || invoice.status === 'draft') return null;
-  return documentUrl({ ...document, organization_id: trx.organization_id }, settings);
-}
-
 async function answerWithList(trx: Transaction, filters: InvoiceFilters, page: Page, settings: ApiSettings) {
   const { rows, meta } = await paginate(listInvoices(trx, filters), page);
   const summaries = await loadInvoiceSummaries(trx, rows);
   return { invoices: summaries.map((one) => invoiceSummaryWire(one, fileUrl(one, trx, settings))), meta };
 }
 
-async function takeInvoice(trx: Transaction, lago_id: string): Promise<InvoiceRow> {
-  const invoice = isId(lago_id) ? await findVisibleInvoice(trx, lago_id) : undefined;
-  if (!invoice) throw notFound('invoice');
-  return invoice;
-}
-
-async function answerWith(trx: Transaction, { id }: InvoiceRow, settings: ApiSettings, at: Instant) {
-  const [document] = await loadInvoices(trx, [id]);
-  if (!document) throw notFound('invoice');
-  return { invoice: invoiceWire(document, fileUrl(document, trx, settings), at) };
-}
-
 /** Of a finalized invoice. When its PDF is not there yet, its workflow is asked to make it, and the answer is empty. */
 async function download(trx: Transaction, lago_id: string, settings: ApiSettings, at: Instant) {
   const invoice = await takeInvoice(trx, lago_id);
   if (invoice.status !== 'finalized') throw notFound('invoice');
-  const found = await answerWith(trx, invoice, settings, at);
+  const found = await showInvoice(trx, invoice.id, settings, at);
   if (found.invoice.file_url !== null) return found;
   await enter(trx, { workflow_id: `invoice/${invoice.id}`, step: 'render_document', due_at: null });
   await ring(trx, `invoice/${invoice.id}`);
@@ -96,12 +69,6 @@ const downloadOperation = (op: 'POST /invoices/{lago_id}/download' | 'POST /invo
     handle: ({ trx, at, params, deps }) => download(trx, params.lago_id, deps.settings, at),
   });
 
-/** Undefined when it was empty and is not wanted then: nobody ever sees it. */
-async function showOneOff(trx: Transaction, id: string, settings: ApiSettings, at: Instant) {
-  const invoice = await findVisibleInvoice(trx, id);
-  return invoice ? answerWith(trx, invoice, settings, at) : ('' as const);
-}
-
 export const invoiceOperations: Operation[] = [
   operation({
     op: 'POST /invoices',
@@ -109,10 +76,10 @@ export const invoiceOperations: Operation[] = [
     summary: 'Create a one-off invoice of add-ons',
     object: 'invoice',
     body: oneOffInput,
-    answer: z.union([answer, z.literal('').meta({ description: 'It was empty, and empty ones are skipped' })]),
+    answer: z.union([answer, leftOut]),
     errors: [400, 404, 422],
     handle: async ({ trx, at, body, deps }) =>
-      showOneOff(trx, await createOneOff(trx, body.invoice, at), deps.settings, at),
+      showUnlessLeftOut(trx, await createOneOff(trx, body.invoice, at), deps.settings, at),
   }),
   operation({
     op: 'GET /invoices',
@@ -148,7 +115,7 @@ export const invoiceOperations: Operation[] = [
     answer,
     errors: [404],
     handle: async ({ trx, at, params, deps }) =>
-      answerWith(trx, await takeInvoice(trx, params.lago_id), deps.settings, at),
+      showInvoice(trx, (await takeInvoice(trx, params.lago_id)).id, deps.settings, at),
   }),
   operation({
     op: 'PUT /invoices/{lago_id}',
@@ -160,15 +127,12 @@ export const invoiceOperations: Operation[] = [
     answer,
     errors: [400, 404, 405, 422],
     async handle({ trx, at, params, body, deps }) {
-      await takeInvoice(trx, params.lago_id);
-      return answerWith(
-        trx,
-        await editInvoice(trx, params.lago_id, body.invoice, deps.settings, at),
-        deps.settings,
-        at,
-      );
+      const { id } = await takeInvoice(trx, params.lago_id);
+      await editInvoice(trx, id, body.invoice, deps.settings, at);
+      return showInvoice(trx, id, deps.settings, at);
     },
   }),
   downloadOperation('POST /invoices/{lago_id}/download'),
   downloadOperation('POST /invoices/{lago_id}/download_pdf'),
+  ...invoiceActionOperations,
 ];

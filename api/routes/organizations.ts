@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isRedated, issuingDateAdjustments, issuingDateAnchors } from '../../billing/invoices/draft-dates.ts';
 import { organizationWire } from '../../billing/organizations/wire.ts';
 import { ringDrafts, ringSubscriptions } from '../../db/doorbells.ts';
 import { type OrganizationRow, findOrganization, updateOrganization } from '../../db/organizations.ts';
@@ -36,6 +37,8 @@ const organizationObject = z
     billing_configuration: z.object({
       invoice_footer: z.string().nullable(),
       invoice_grace_period: z.int(),
+      subscription_invoice_issuing_date_anchor: z.enum(issuingDateAnchors),
+      subscription_invoice_issuing_date_adjustment: z.enum(issuingDateAdjustments),
       document_locale: z.string(),
     }),
     taxes: z.array(taxObject),
@@ -58,9 +61,7 @@ async function show(
 async function ringThoseConcerned(trx: Transaction, before: OrganizationRow, after: OrganizationRow): Promise<void> {
   const isMoved = before.timezone !== after.timezone;
   if (isMoved) await ringSubscriptions(trx, {});
-  const isRedated =
-    before.invoice_grace_period !== after.invoice_grace_period || before.net_payment_term !== after.net_payment_term;
-  if (isRedated) await ringDrafts(trx, {});
+  if (isRedated(before, after)) await ringDrafts(trx, {});
 }
 
 export const organizationOperations: Operation[] = [

@@ -1,4 +1,5 @@
 import type { Instant } from '../clock/instant.ts';
+import type { IssuingDateAdjustment, IssuingDateAnchor } from '../invoices/draft-dates.ts';
 import type { Currency } from '../money/currency.ts';
 
 export const customerTypes = ['company', 'individual'] as const;
@@ -42,6 +43,8 @@ export interface Customer extends Address {
   readonly currency: Currency | null;
   readonly net_payment_term: number | null;
   readonly invoice_grace_period: number | null;
+  readonly subscription_invoice_issuing_date_anchor: IssuingDateAnchor | null;
+  readonly subscription_invoice_issuing_date_adjustment: IssuingDateAdjustment | null;
   readonly document_locale: string | null;
   readonly finalize_zero_amount_invoice: ZeroAmountInvoiceRule;
   readonly created_at: Instant;

@@ -50,6 +50,8 @@ export function customerWire({ customer, organization_timezone, metadata, taxes 
     finalize_zero_amount_invoice: customer.finalize_zero_amount_invoice,
     billing_configuration: {
       invoice_grace_period: customer.invoice_grace_period,
+      subscription_invoice_issuing_date_anchor: customer.subscription_invoice_issuing_date_anchor,
+      subscription_invoice_issuing_date_adjustment: customer.subscription_invoice_issuing_date_adjustment,
       document_locale: customer.document_locale,
       payment_provider: null,
       payment_provider_code: null,

@@ -12,11 +12,17 @@ export const invoiceTypes = [
 ] as const;
 export type InvoiceType = (typeof invoiceTypes)[number];
 
-/** A `closed` invoice would have been empty: its periods count as billed, and nobody sees it. */
-export const invoiceStatuses = ['draft', 'finalized', 'voided', 'failed', 'pending', 'closed'] as const;
+/**
+ * A `closed` invoice would have been empty, a `deleted` one was a draft that somebody did not want: their periods count as billed, and nobody sees
+ * them.
+ */
+export const invoiceStatuses = ['draft', 'finalized', 'voided', 'failed', 'pending', 'closed', 'deleted'] as const;
 export type InvoiceStatus = (typeof invoiceStatuses)[number];
 
 export const visibleInvoiceStatuses = ['draft', 'finalized', 'voided', 'failed', 'pending'] as const;
+
+/** What a message about an invoice may say of it: that it has been deleted is the last that is heard of it. */
+export const toldInvoiceStatuses = [...visibleInvoiceStatuses, 'deleted'] as const;
 
 export const invoicePaymentStatuses = ['pending', 'succeeded', 'failed'] as const;
 export type InvoicePaymentStatus = (typeof invoicePaymentStatuses)[number];
@@ -47,6 +53,10 @@ export interface Invoice {
   readonly issuing_date: LocalDate;
   readonly payment_due_date: LocalDate;
   readonly net_payment_term: number;
+  /** The day on which a draft becomes final by itself. */
+  readonly expected_finalization_date: LocalDate;
+  /** Since when what a draft was computed from is no longer what it was. */
+  readonly stale_at: Instant | null;
   readonly fees_amount_cents: Cents;
   readonly coupons_amount_cents: Cents;
   readonly progressive_billing_credit_amount_cents: Cents;
@@ -64,6 +74,8 @@ export interface Invoice {
   readonly payment_overdue: boolean;
   readonly payment_dispute_lost_at: Instant | null;
   readonly voided_at: Instant | null;
+  /** The invoice that this one was made in place of. */
+  readonly voided_invoice_id: string | null;
   readonly finalized_at: Instant | null;
   readonly created_at: Instant;
   readonly updated_at: Instant;
@@ -103,5 +115,7 @@ export interface BillingPeriod {
   readonly subscription_to: Instant;
   readonly charges_from: Instant;
   readonly charges_to: Instant;
+  /** Whether an invoice covered the same spans before, and was voided. */
+  readonly is_regenerated: boolean;
   readonly created_at: Instant;
 }

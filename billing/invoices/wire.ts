@@ -119,6 +119,7 @@ export function invoiceSummaryWire(summary: InvoiceSummary, file_url: string | n
     created_at: toWireSeconds(invoice.created_at),
     updated_at: toWireSeconds(invoice.updated_at),
     voided_at: toWireOrNull(invoice.voided_at),
+    voided_invoice_id: invoice.voided_invoice_id,
     customer: customerWire(customer),
     metadata: metadata.map(metadataWire),
     applied_taxes: taxes.map((tax) => taxWire(tax, invoice)),

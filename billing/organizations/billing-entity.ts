@@ -21,6 +21,8 @@ export function billingEntityWire({ organization }: Pick<OrganizationDocument, '
     finalize_zero_amount_invoice: organization.finalize_zero_amount_invoice,
     invoice_footer: organization.invoice_footer,
     invoice_grace_period: organization.invoice_grace_period,
+    subscription_invoice_issuing_date_anchor: organization.subscription_invoice_issuing_date_anchor,
+    subscription_invoice_issuing_date_adjustment: organization.subscription_invoice_issuing_date_adjustment,
     is_default: true,
     net_payment_term: organization.net_payment_term,
     address_line1: organization.address_line1,

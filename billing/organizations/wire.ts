@@ -1,4 +1,5 @@
 import { type Instant, toWireSeconds } from '../clock/instant.ts';
+import type { IssuingDateAdjustment, IssuingDateAnchor } from '../invoices/draft-dates.ts';
 import type { DocumentNumbering } from '../invoices/numbering.ts';
 import type { Currency } from '../money/currency.ts';
 import { type TaxDocument, taxWire } from '../taxes/wire.ts';
@@ -19,6 +20,8 @@ export interface OrganizationSettings {
   readonly timezone: string;
   readonly net_payment_term: number;
   readonly invoice_grace_period: number;
+  readonly subscription_invoice_issuing_date_anchor: IssuingDateAnchor;
+  readonly subscription_invoice_issuing_date_adjustment: IssuingDateAdjustment;
   readonly invoice_footer: string | null;
   readonly document_locale: string;
   readonly document_numbering: DocumentNumbering;
@@ -69,6 +72,8 @@ export function organizationWire({ organization, webhook_urls, taxes }: Organiza
     billing_configuration: {
       invoice_footer: organization.invoice_footer,
       invoice_grace_period: organization.invoice_grace_period,
+      subscription_invoice_issuing_date_anchor: organization.subscription_invoice_issuing_date_anchor,
+      subscription_invoice_issuing_date_adjustment: organization.subscription_invoice_issuing_date_adjustment,
       document_locale: organization.document_locale,
     },
     taxes: taxes.map(taxWire),

@@ -13,6 +13,7 @@ import * as instantUsage from './0011-instant-usage.ts';
 import * as minimumCommitments from './0012-minimum-commitments.ts';
 import * as coupons from './0013-coupons.ts';
 import * as creditNotes from './0014-credit-notes.ts';
+import * as invoiceLifecycle from './0015-invoice-lifecycle.ts';
 import * as addOns from './0016-add-ons.ts';
 import * as euTaxes from './0023-eu-taxes.ts';
 import * as dataExports from './0024-data-exports.ts';
@@ -34,6 +35,7 @@ export const migrations: Readonly<Record<string, { up(knex: Knex): Promise<void>
   '0012-minimum-commitments': minimumCommitments,
   '0013-coupons': coupons,
   '0014-credit-notes': creditNotes,
+  '0015-invoice-lifecycle': invoiceLifecycle,
   '0016-add-ons': addOns,
   '0023-eu-taxes': euTaxes,
   '0024-data-exports': dataExports,

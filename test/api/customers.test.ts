@@ -47,6 +47,8 @@ describe('customers', () => {
       finalize_zero_amount_invoice: 'inherit',
       billing_configuration: {
         invoice_grace_period: null,
+        subscription_invoice_issuing_date_anchor: null,
+        subscription_invoice_issuing_date_adjustment: null,
         document_locale: null,
         payment_provider: null,
         payment_provider_code: null,

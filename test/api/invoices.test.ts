@@ -86,6 +86,7 @@ describe('invoices', () => {
         created_at: '2026-02-01T00:00:04Z',
         updated_at: '2026-02-01T00:00:04Z',
         voided_at: null,
+        voided_invoice_id: null,
         metadata: [],
         credits: [],
         error_details: [],
@@ -380,8 +381,8 @@ describe('invoices', () => {
 
     const states: [status: 'draft' | 'voided', invoice: object, code: string][] = [
       ['draft', { payment_status: 'succeeded' }, 'payment_status_update_on_draft_invoice'],
-      ['draft', { payment_status: 'nonsense' }, 'payment_status_update_on_draft_invoice'],
       ['draft', { metadata: [] }, 'metadata_on_draft_invoice'],
+      ['draft', { metadata: [], payment_status: 'nonsense' }, 'metadata_on_draft_invoice'],
       ['voided', { metadata: [] }, 'update_on_voided_invoice'],
       ['voided', { payment_status: 'failed' }, 'update_on_voided_invoice'],
     ];

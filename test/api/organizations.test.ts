@@ -37,7 +37,13 @@ describe('organizations', () => {
       email_settings: [],
       document_numbering: 'per_customer',
       finalize_zero_amount_invoice: true,
-      billing_configuration: { invoice_footer: null, invoice_grace_period: 0, document_locale: 'en' },
+      billing_configuration: {
+        invoice_footer: null,
+        invoice_grace_period: 0,
+        subscription_invoice_issuing_date_anchor: 'next_period_start',
+        subscription_invoice_issuing_date_adjustment: 'align_with_finalization_date',
+        document_locale: 'en',
+      },
       taxes: [],
       created_at: '2026-01-31T10:00:00Z',
     });
@@ -56,7 +62,13 @@ describe('organizations', () => {
       document_number_prefix: 'hoo',
       finalize_zero_amount_invoice: false,
       email_settings: ['invoice.finalized'],
-      billing_configuration: { invoice_footer: 'Thanks', invoice_grace_period: 3, document_locale: 'fr' },
+      billing_configuration: {
+        invoice_footer: 'Thanks',
+        invoice_grace_period: 3,
+        subscription_invoice_issuing_date_anchor: 'current_period_end',
+        subscription_invoice_issuing_date_adjustment: 'keep_anchor',
+        document_locale: 'fr',
+      },
     };
     const { body } = await acme.put('/organizations', { organization: changes });
     const { taxes, ...shown } = body.organization;

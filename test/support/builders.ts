@@ -120,6 +120,7 @@ export class Builders {
         taxes_amount_cents: tax,
         sub_total_including_taxes_amount_cents: total + tax,
         total_amount_cents: total + tax,
+        expected_finalization_date: at.slice(0, 10),
         finalized_at: at,
         created_at: at,
         updated_at: at,
@@ -256,6 +257,8 @@ const INVOICE = {
   payment_overdue: false,
   payment_dispute_lost_at: null,
   voided_at: null,
+  voided_invoice_id: null,
+  stale_at: null,
 } as const;
 
 const PERIOD = {
@@ -264,6 +267,7 @@ const PERIOD = {
   subscription_to: '2026-02-01T00:00:00.000Z',
   charges_from: '2026-01-01T00:00:00.000Z',
   charges_to: '2026-02-01T00:00:00.000Z',
+  is_regenerated: false,
 } as const;
 
 const FEE = {

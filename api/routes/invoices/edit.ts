@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { replanInvoice } from '../../../activities/invoices/plan-invoice.ts';
 import type { Instant } from '../../../billing/clock/instant.ts';
 import { invalid, notAllowed, notFound } from '../../../billing/errors.ts';
 import { paymentStamps } from '../../../billing/fees/payment-status.ts';
@@ -29,29 +30,33 @@ export async function editInvoice(
   input: Input,
   links: LinkSettings,
   at: Instant,
-): Promise<InvoiceRow> {
+): Promise<void> {
   const invoice = await lockInvoice(trx, invoice_id);
-  if (!invoice || invoice.status === 'closed') throw notFound('invoice');
-  refuseByState(invoice, input);
+  if (!invoice) throw notFound('invoice');
+  if (invoice.status === 'voided') throw notAllowed('update_on_voided_invoice');
+  if (invoice.status === 'draft' && input.metadata !== undefined) throw notAllowed('metadata_on_draft_invoice');
   const payment_status = readPaymentStatus(input);
   const metadata = readMetadata(input);
+  const isPaidOtherwise = payment_status !== undefined && payment_status !== invoice.payment_status;
+  if (invoice.status === 'draft' && isPaidOtherwise) throw notAllowed('payment_status_update_on_draft_invoice');
 
   if (metadata) await replaceInvoiceMetadata(trx, invoice.id, metadata, at);
-  if (payment_status === undefined || payment_status === invoice.payment_status)
-    return metadata ? updateInvoice(trx, invoice.id, { updated_at: at }) : invoice;
-
-  const overdue = payment_status === 'succeeded' ? { payment_overdue: false } : {};
-  const updated = await updateInvoice(trx, invoice.id, { payment_status, ...overdue, updated_at: at });
-  await updateFeesOfInvoice(trx, invoice.id, { ...paymentStamps(payment_status, at), updated_at: at });
-  await announceInvoice(trx, invoice.id, 'invoice.payment_status_updated', at, links);
-  return updated;
+  if (metadata) await updateInvoice(trx, invoice.id, { updated_at: at });
+  if (isPaidOtherwise) await changePaymentStatus(trx, invoice, payment_status, links, at);
 }
 
-function refuseByState({ status }: InvoiceRow, input: Input): void {
-  if (status === 'voided') throw notAllowed('update_on_voided_invoice');
-  if (status !== 'draft') return;
-  if (input.payment_status !== undefined) throw notAllowed('payment_status_update_on_draft_invoice');
-  if (input.metadata !== undefined) throw notAllowed('metadata_on_draft_invoice');
+async function changePaymentStatus(
+  trx: Transaction,
+  invoice: InvoiceRow,
+  payment_status: InvoicePaymentStatus,
+  links: LinkSettings,
+  at: Instant,
+): Promise<void> {
+  const overdue = payment_status === 'succeeded' ? { payment_overdue: false } : {};
+  await updateInvoice(trx, invoice.id, { payment_status, ...overdue, updated_at: at });
+  await updateFeesOfInvoice(trx, invoice.id, { ...paymentStamps(payment_status, at), updated_at: at });
+  await announceInvoice(trx, invoice.id, 'invoice.payment_status_updated', at, links);
+  await replanInvoice(trx, invoice.id, at);
 }
 
 function readPaymentStatus({ payment_status }: Input): InvoicePaymentStatus | undefined {
