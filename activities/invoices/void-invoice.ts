@@ -2,6 +2,7 @@ import type { Instant } from '../../billing/clock/instant.ts';
 import { notAllowed } from '../../billing/errors.ts';
 import type { LinkSettings } from '../../billing/invoices/document-link.ts';
 import { announceInvoice } from '../../db/announcements.ts';
+import { giveCouponsBack } from '../../db/applied-coupons.ts';
 import { type InvoiceRow, updateInvoice } from '../../db/invoices.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import { replanInvoice } from './plan-invoice.ts';
@@ -15,6 +16,7 @@ export async function voidInvoice(
 ): Promise<void> {
   if (invoice.status !== 'finalized') throw notAllowed('not_voidable');
   await updateInvoice(trx, invoice.id, { status: 'voided', voided_at: at, payment_overdue: false, updated_at: at });
+  await giveCouponsBack(trx, invoice.id, at);
   await announceInvoice(trx, invoice.id, 'invoice.voided', at, links);
   await replanInvoice(trx, invoice.id, at);
 }
