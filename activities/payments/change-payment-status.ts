@@ -5,8 +5,8 @@ import type { InvoicePaymentStatus } from '../../billing/invoices/invoice.ts';
 import { announceInvoice } from '../../db/announcements.ts';
 import { updateFeesOfInvoice } from '../../db/fees.ts';
 import { type InvoiceRow, updateInvoice } from '../../db/invoices.ts';
-import { ring } from '../../db/outbox.ts';
 import type { Transaction } from '../../db/transaction.ts';
+import { replanInvoice } from '../invoices/plan-invoice.ts';
 
 /** Says how the payment of an invoice went, with all that follows from it. */
 export async function changePaymentStatus(
@@ -20,7 +20,6 @@ export async function changePaymentStatus(
   const updated = await updateInvoice(trx, id, { payment_status, ...overdue, updated_at: at });
   await updateFeesOfInvoice(trx, id, { ...paymentStamps(payment_status, at), updated_at: at });
   await announceInvoice(trx, id, 'invoice.payment_status_updated', at, links);
-  // It may have been waiting to become overdue.
-  await ring(trx, `invoice/${id}`);
+  await replanInvoice(trx, id, at);
   return updated;
 }

@@ -1,19 +1,10 @@
 import type { z } from 'zod';
-import { replanInvoice } from '../../../activities/invoices/plan-invoice.ts';
+import { changePaymentStatus } from '../../../activities/payments/change-payment-status.ts';
 import type { Instant } from '../../../billing/clock/instant.ts';
 import { invalid, notAllowed, notFound } from '../../../billing/errors.ts';
-import { paymentStamps } from '../../../billing/fees/payment-status.ts';
 import type { LinkSettings } from '../../../billing/invoices/document-link.ts';
 import { type InvoicePaymentStatus, invoicePaymentStatuses } from '../../../billing/invoices/invoice.ts';
-import { announceInvoice } from '../../../db/announcements.ts';
-import { updateFeesOfInvoice } from '../../../db/fees.ts';
-import {
-  type InvoiceRow,
-  type MetadataFields,
-  lockInvoice,
-  replaceInvoiceMetadata,
-  updateInvoice,
-} from '../../../db/invoices.ts';
+import { type MetadataFields, lockInvoice, replaceInvoiceMetadata, updateInvoice } from '../../../db/invoices.ts';
 import type { Transaction } from '../../../db/transaction.ts';
 import type { updateInput } from '../../contracts/invoices.ts';
 
@@ -42,21 +33,7 @@ export async function editInvoice(
 
   if (metadata) await replaceInvoiceMetadata(trx, invoice.id, metadata, at);
   if (metadata) await updateInvoice(trx, invoice.id, { updated_at: at });
-  if (isPaidOtherwise) await changePaymentStatus(trx, invoice, payment_status, links, at);
-}
-
-async function changePaymentStatus(
-  trx: Transaction,
-  invoice: InvoiceRow,
-  payment_status: InvoicePaymentStatus,
-  links: LinkSettings,
-  at: Instant,
-): Promise<void> {
-  const overdue = payment_status === 'succeeded' ? { payment_overdue: false } : {};
-  await updateInvoice(trx, invoice.id, { payment_status, ...overdue, updated_at: at });
-  await updateFeesOfInvoice(trx, invoice.id, { ...paymentStamps(payment_status, at), updated_at: at });
-  await announceInvoice(trx, invoice.id, 'invoice.payment_status_updated', at, links);
-  await replanInvoice(trx, invoice.id, at);
+  if (isPaidOtherwise) await changePaymentStatus(trx, invoice, payment_status, at, links);
 }
 
 function readPaymentStatus({ payment_status }: Input): InvoicePaymentStatus | undefined {
