@@ -9,9 +9,10 @@ const NOW = '2026-03-10T15:30:00.000Z';
 
 /** Operations on what there is one of for each organization: there is nothing to name. */
 const hasOneOfEach = (operation: Operation): boolean =>
-  ['organizations', 'sandbox', 'webhooks'].includes(operation.tag);
+  ['organizations', 'billing_entities', 'sandbox', 'webhooks'].includes(operation.tag);
 
-const namesSomething = ({ path }: Operation): boolean => path.includes('{');
+/** The one billing entity has the same code everywhere: everybody finds their own. */
+const namesSomething = ({ path, tag }: Operation): boolean => path.includes('{') && tag !== 'billing_entities';
 const isList = (operation: Operation): boolean =>
   operation.method === 'GET' && !namesSomething(operation) && !hasOneOfEach(operation);
 
@@ -39,12 +40,22 @@ describe('two organizations', () => {
     const invoice = await build.invoice(customer, {}, { fees: [{ subscription_id: subscription.id }] });
     const fee = await build.fee(customer);
     await client.post('/taxes', { tax: { name: 'VAT', code: 'vat', rate: '20' } });
+    const price = { amount_cents: 100, amount_currency: 'EUR' };
+    await client.post('/add_ons', { add_on: { name: 'Setup', code: 'setup', ...price } });
+    const terms = { coupon_type: 'fixed_amount', frequency: 'once', expiration: 'no_expiration', ...price };
+    await client.post('/coupons', { coupon: { name: 'Off', code: 'off', ...terms } });
+    await client.post('/applied_coupons', {
+      applied_coupon: { external_customer_id: customer.external_id, coupon_code: 'off' },
+    });
+    const exported = await client.post('/data_exports', { data_export: { resource_type: 'invoices' } });
     const endpoint = await client.post('/webhook_endpoints', { webhook_endpoint: { webhook_url: 'https://a.test/' } });
     await client.post('/events', {
       event: { transaction_id: 'tx', code: 'calls', external_subscription_id: subscription.external_id },
     });
     return {
       '/taxes/{code}': 'vat',
+      '/add_ons/{code}': 'setup',
+      '/coupons/{code}': 'off',
       '/billable_metrics/{code}': metric.code,
       '/plans/{code}': plan.code,
       '/customers/{external_customer_id}': customer.external_id,
@@ -52,6 +63,7 @@ describe('two organizations', () => {
       '/events/{transaction_id}': 'tx',
       '/invoices/{lago_id}': invoice.id,
       '/fees/{lago_id}': fee.id,
+      '/data_exports/{lago_id}': exported.body.data_export.lago_id,
       '/webhook_endpoints/{lago_id}': endpoint.body.webhook_endpoint.lago_id,
     };
   }
