@@ -8,6 +8,7 @@ import { newId } from './ids.ts';
 import { loadMinimumCommitments } from './minimum-commitments.ts';
 import { findAttachedTaxes } from './taxes.ts';
 import { type Transaction, insert, rows } from './transaction.ts';
+import { findThresholdsOfPlans } from './usage-thresholds.ts';
 
 export interface PlanRow extends Plan {
   readonly organization_id: string;
@@ -114,6 +115,7 @@ export async function loadPlans(trx: Transaction, ids: readonly string[]): Promi
   const taxesOf = await findAttachedTaxes(trx, 'plan', ids);
   const charges = Map.groupBy(await loadCharges(trx, await listCharges(trx, ids)), ({ charge }) => charge.plan_id);
   const commitments = await loadMinimumCommitments(trx, ids);
+  const thresholdsOf = await findThresholdsOfPlans(trx, ids);
   return new Map(
     plans.map((plan) => [
       plan.id,
@@ -122,6 +124,7 @@ export async function loadPlans(trx: Transaction, ids: readonly string[]): Promi
         taxes: taxesOf(plan.id),
         charges: charges.get(plan.id) ?? [],
         minimum_commitment: commitments.get(plan.id),
+        usage_thresholds: thresholdsOf(plan.id),
       },
     ]),
   );

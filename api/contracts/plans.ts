@@ -13,6 +13,7 @@ import {
   wireInstant,
 } from './fields.ts';
 import { taxObject } from './taxes.ts';
+import { usageThresholdObject, usageThresholdsInput } from './usage-thresholds.ts';
 
 const tier = z.object({
   from_value: z.number(),
@@ -122,7 +123,7 @@ const optionalFields = {
   bill_charges_monthly: z.boolean().nullish(),
   tax_codes: taxCodes,
   minimum_commitment: minimumCommitment.nullish(),
-  usage_thresholds: z.unknown().optional(),
+  usage_thresholds: usageThresholdsInput,
   fixed_charges: z.unknown().optional(),
   metadata: z.unknown().optional(),
 };
@@ -209,7 +210,7 @@ export const planObject = z
     pending_deletion: z.boolean(),
     charges: z.array(chargeObject),
     taxes: z.array(taxObject),
-    usage_thresholds: z.array(z.unknown()),
+    usage_thresholds: z.array(usageThresholdObject),
     minimum_commitment: z
       .object({
         lago_id: id,

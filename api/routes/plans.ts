@@ -3,6 +3,7 @@ import { creditEnded } from '../../activities/credit-notes/credit-ended.ts';
 import { notFound } from '../../billing/errors.ts';
 import { ringSubscriptions } from '../../db/doorbells.ts';
 import { deletePlan, findPlan, listPlans, lockPlan } from '../../db/plans.ts';
+import { markForCheck } from '../../db/threshold-checks.ts';
 import { endSubscriptions } from '../../db/subscription-endings.ts';
 import { text } from '../contracts/fields.ts';
 import { paginate, paginationMeta, paginationQuery } from '../contracts/pagination.ts';
@@ -65,6 +66,7 @@ export const planOperations: Operation[] = [
       if (!plan) throw notFound('plan');
       const changed = await editPlan(trx, plan, body.plan, at);
       await ringSubscriptions(trx, { plan_id: plan.id });
+      await markForCheck(trx, { plan_id: plan.id }, at);
       return announcePlan(trx, changed, 'updated', at);
     },
   }),

@@ -1,5 +1,6 @@
 import { showGroupKeys } from '../charge-models/group-keys.ts';
 import { toWireSeconds } from '../clock/instant.ts';
+import { type UsageThreshold, usageThresholdWire } from '../progressive-billing/usage-threshold.ts';
 import { type TaxDocument, taxWire } from '../taxes/wire.ts';
 import type { ChargeFilter } from '../usage/filters.ts';
 import { type MinimumCommitmentDocument, minimumCommitmentWire } from './minimum-commitment.ts';
@@ -18,9 +19,11 @@ export interface PlanDocument {
   readonly charges: readonly ChargeDocument[];
   readonly taxes: readonly TaxDocument[];
   readonly minimum_commitment: MinimumCommitmentDocument | undefined;
+  /** In their order. */
+  readonly usage_thresholds: readonly UsageThreshold[];
 }
 
-export function planWire({ plan, charges, taxes, minimum_commitment }: PlanDocument) {
+export function planWire({ plan, charges, taxes, minimum_commitment, usage_thresholds }: PlanDocument) {
   return {
     lago_id: plan.id,
     name: plan.name,
@@ -37,7 +40,7 @@ export function planWire({ plan, charges, taxes, minimum_commitment }: PlanDocum
     pending_deletion: plan.deleted_at !== null,
     charges: charges.map(chargeWire),
     taxes: taxes.map(taxWire),
-    usage_thresholds: [],
+    usage_thresholds: usage_thresholds.map(usageThresholdWire),
     ...(minimum_commitment && { minimum_commitment: minimumCommitmentWire(minimum_commitment, plan) }),
     customers_count: 0,
     active_subscriptions_count: 0,

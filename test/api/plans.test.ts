@@ -221,11 +221,6 @@ describe('plans', () => {
         { minimum_commitment: { invoice_display_name: 'At least' } },
         { amount_cents: ['value_is_mandatory'] },
       ],
-      [
-        'with thresholds, for now',
-        { usage_thresholds: [{ amount_cents: 1 }] },
-        { usage_thresholds: ['feature_unavailable'] },
-      ],
     ];
     for (const [what, fields, details] of refusals)
       it(what, async () => {

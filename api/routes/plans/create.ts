@@ -6,6 +6,7 @@ import { type PlanRow, findPlan, insertPlan } from '../../../db/plans.ts';
 import { attachTaxes } from '../../../db/taxes.ts';
 import type { Transaction } from '../../../db/transaction.ts';
 import type { PlanCreateInput } from '../../contracts/plans.ts';
+import { checkUsageThresholds, writeUsageThresholds } from '../progressive-billing/usage-thresholds.ts';
 import { type Details, addDetails, findReferences, newCharges } from './charges.ts';
 import { addCharges } from './write-charges.ts';
 import { checkMinimumCommitment, writeMinimumCommitment } from './minimum-commitment.ts';
@@ -17,6 +18,7 @@ export async function createPlan(trx: Transaction, input: PlanCreateInput, at: I
   const details: Details = refuseNotBuilt(input);
   if (await findPlan(trx, input.code)) addDetails(details, { code: ['value_already_exist'] });
   addDetails(details, await checkMinimumCommitment(trx, undefined, input.minimum_commitment));
+  addDetails(details, checkUsageThresholds(input.usage_thresholds));
   const newOnes = newCharges(charges, references, [], details);
   if (Object.keys(details).length > 0) throw invalid(details);
 
@@ -39,6 +41,7 @@ export async function createPlan(trx: Transaction, input: PlanCreateInput, at: I
   );
   await attachTaxes(trx, 'plan', new Map([[plan.id, references.taxIds(input.tax_codes)]]));
   await writeMinimumCommitment(trx, plan.id, input.minimum_commitment, references, at);
+  await writeUsageThresholds(trx, { plan_id: plan.id }, input.usage_thresholds, at);
   await addCharges(trx, plan.id, newOnes, at);
   return plan;
 }

@@ -26,6 +26,7 @@ import {
   findReferences,
   newCharges,
 } from './charges.ts';
+import { checkUsageThresholds, writeUsageThresholds } from '../progressive-billing/usage-thresholds.ts';
 import { checkMinimumCommitment, writeMinimumCommitment } from './minimum-commitment.ts';
 import { addCharges, changeCharges } from './write-charges.ts';
 
@@ -46,6 +47,7 @@ export async function editPlan(trx: Transaction, plan: PlanRow, input: PlanUpdat
 
   const details: Details = refuseNotBuilt(input);
   addDetails(details, await checkMinimumCommitment(trx, plan.id, input.minimum_commitment));
+  addDetails(details, checkUsageThresholds(input.usage_thresholds));
   const changes = isFixed ? editableAlways(input) : { ...editableAlways(input), ...editableBefore(input) };
   const { code } = changes;
   if (code !== undefined && code !== plan.code && (await findPlan(trx, code)))
@@ -56,6 +58,7 @@ export async function editPlan(trx: Transaction, plan: PlanRow, input: PlanUpdat
   if (input.tax_codes !== undefined)
     await attachTaxes(trx, 'plan', new Map([[plan.id, references.taxIds(input.tax_codes)]]));
   await writeMinimumCommitment(trx, plan.id, input.minimum_commitment, references, at);
+  await writeUsageThresholds(trx, { plan_id: plan.id }, input.usage_thresholds, at);
   if (charges) {
     await deleteCharges(trx, charges.removed, at);
     await changeCharges(trx, charges.changed, at);
