@@ -160,6 +160,22 @@ stories('coupons', () => {
     assert.deepEqual(invoices.map(bill), ['2026-04-10 0', '2026-04-10 0', '2026-04-10 200', '2026-04-10 700']);
   });
 
+  it('come back with an invoice that is voided, and are used on the next one', async () => {
+    const billing = await sandbox({ at: '2026-04-01T00:00:00Z' });
+    await billing.subscribe({ plan: {} });
+    await give(billing, 'once', { frequency: 'once', amount_cents: 2500 });
+    await give(billing, 'twice', { frequency: 'recurring', frequency_duration: 2, amount_cents: 100 });
+    await billing.clock.moveTo('2026-05-02T00:00:00Z');
+    const invoice = await billing.onlyInvoice();
+    assert.equal(credits(invoice), 'once 2500, twice 100');
+    await billing.post(`/invoices/${invoice.lago_id}/void`);
+    const [once, twice] = [await had(billing, 'once'), await had(billing, 'twice')];
+    assert.deepEqual([once.status, once.terminated_at, once.amount_cents_remaining], ['active', null, 2500]);
+    assert.equal(twice.frequency_duration_remaining, 2);
+    await billing.clock.moveTo('2026-08-01T00:00:00Z');
+    assert.deepEqual((await billing.invoices()).slice(1).map(credits), ['once 2500, twice 100', 'twice 100', '']);
+  });
+
   it('that are taken away, expired or deleted', async () => {
     const billing = await sandbox({ at: '2026-04-01T00:00:00Z' });
     await billing.subscribe({ plan: {} });
