@@ -103,7 +103,7 @@ export async function loadCoupons(trx: Transaction, coupons: readonly CouponRow[
   });
 }
 
-/** Ids of plans or metrics by code; those that are not there are left out. */
+/** Ids of plans or metrics by code; those that are not there are left out. A plan stands for those that were made of it as well. */
 export async function findTargets(
   trx: Transaction,
   table: 'plans' | 'billable_metrics',
@@ -111,7 +111,7 @@ export async function findTargets(
 ): Promise<string[]> {
   return rows(trx, table)
     .whereIn('code', [...codes])
-    .whereNull('deleted_at')
+    .where(table === 'plans' ? { parent_id: null, deleted_at: null } : { deleted_at: null })
     .orderBy('id')
     .pluck('id') as unknown as Promise<string[]>;
 }

@@ -14,11 +14,12 @@ export interface PlanRow extends Plan {
   readonly organization_id: string;
 }
 
-export type PlanFields = Omit<Plan, 'id' | 'created_at' | 'updated_at' | 'deleted_at'>;
+export type PlanFields = Omit<Plan, 'id' | 'pending_deletion' | 'created_at' | 'updated_at' | 'deleted_at'>;
 
+/** Those that were made for a single subscription are seen with it only. */
 export function listPlans(trx: Transaction): Knex.QueryBuilder<PlanRow, PlanRow[]> {
   return rows<PlanRow>(trx, 'plans')
-    .whereNull('deleted_at')
+    .where({ parent_id: null, deleted_at: null })
     .orderBy([
       { column: 'created_at', order: 'desc' },
       { column: 'id', order: 'desc' },
@@ -26,12 +27,12 @@ export function listPlans(trx: Transaction): Knex.QueryBuilder<PlanRow, PlanRow[
 }
 
 export async function findPlan(trx: Transaction, code: string): Promise<PlanRow | undefined> {
-  return rows<PlanRow>(trx, 'plans').where({ code, deleted_at: null }).first();
+  return rows<PlanRow>(trx, 'plans').where({ code, parent_id: null, deleted_at: null }).first();
 }
 
 /** Holds the row until the transaction ends: changes of one plan come one after the other. */
 export async function lockPlan(trx: Transaction, code: string): Promise<PlanRow | undefined> {
-  return rows<PlanRow>(trx, 'plans').where({ code, deleted_at: null }).forUpdate().first();
+  return rows<PlanRow>(trx, 'plans').where({ code, parent_id: null, deleted_at: null }).forUpdate().first();
 }
 
 export async function insertPlan(trx: Transaction, fields: PlanFields, at: Instant): Promise<PlanRow> {
@@ -56,7 +57,7 @@ export async function updatePlan(
 
 /** Its code is free from now on. Subscriptions and documents go on showing it, and its charges price what was used until now. */
 export async function deletePlan(trx: Transaction, id: string, at: Instant): Promise<void> {
-  await rows(trx, 'plans').where({ id }).update({ deleted_at: at });
+  await rows(trx, 'plans').where({ id }).update({ deleted_at: at, pending_deletion: true });
 }
 
 /** Whether it ever had a subscription, of any status. */
@@ -64,7 +65,8 @@ export async function wasSubscribed(trx: Transaction, plan_id: string): Promise<
   return (await rows(trx, 'subscriptions').where({ plan_id }).select('id').first()) !== undefined;
 }
 
-export type ChargeFields = Omit<Charge, 'id' | 'plan_id' | 'created_at' | 'updated_at'>;
+/** What is left out of them: a charge that was copied of none. */
+export type ChargeFields = Omit<Charge, 'id' | 'plan_id' | 'parent_id' | 'created_at' | 'updated_at'>;
 
 /** The charges of a plan, oldest first. */
 export async function findCharges(trx: Transaction, plan_id: string): Promise<Charge[]> {
@@ -74,7 +76,7 @@ export async function findCharges(trx: Transaction, plan_id: string): Promise<Ch
 export async function insertCharges(
   trx: Transaction,
   plan_id: string,
-  list: readonly ChargeFields[],
+  list: readonly (ChargeFields & { readonly parent_id?: string | null })[],
   at: Instant,
 ): Promise<Charge[]> {
   return insert<Charge>(

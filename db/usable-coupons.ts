@@ -21,9 +21,14 @@ export async function readUsableCoupons(trx: Transaction, customer_id: string): 
      from applied_coupons a
      join coupons k on k.id = a.coupon_id
      left join lateral (
-       select coalesce(array_agg(plan_id::text) filter (where plan_id is not null), '{}') as plan_ids,
-         coalesce(array_agg(billable_metric_id::text) filter (where billable_metric_id is not null), '{}') as billable_metric_ids
-       from coupon_targets where coupon_id = k.id
+       select coalesce(array_agg(t.plan_id::text) filter (where t.plan_id is not null), '{}')
+           || coalesce(array_agg(own.id::text) filter (where own.id is not null), '{}') as plan_ids,
+         coalesce(array_agg(t.billable_metric_id::text) filter (where t.billable_metric_id is not null), '{}') as billable_metric_ids
+       from coupon_targets t
+       -- Plans that were made for subscriptions of this customer are limited to as their parents are.
+       left join plans own on own.parent_id = t.plan_id
+         and exists (select 1 from subscriptions s where s.plan_id = own.id and s.customer_id = a.customer_id)
+       where t.coupon_id = k.id
      ) t on true
      where a.organization_id = ? and a.customer_id = ? and a.status = 'active'
      order by a.created_at, a.id`,

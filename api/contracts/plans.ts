@@ -187,6 +187,7 @@ export const chargeObject = z
     properties: chargeProperties,
     filters: z.array(chargeFilterObject),
     taxes: z.array(taxObject),
+    lago_parent_id: id.nullable(),
     created_at: wireInstant,
   })
   .meta({ id: 'ChargeObject' });
@@ -206,7 +207,7 @@ export const planObject = z
     pay_in_advance: z.boolean(),
     trial_period: z.number().nullable().meta({ description: 'Days' }),
     bill_charges_monthly: z.boolean().nullable(),
-    parent_id: z.null(),
+    parent_id: id.nullable(),
     pending_deletion: z.boolean(),
     charges: z.array(chargeObject),
     taxes: z.array(taxObject),

@@ -7,6 +7,8 @@ import type { Interval } from '../subscriptions/periods.ts';
 
 export interface Plan {
   readonly id: string;
+  /** The plan that it was made of for a single subscription, by other prices or terms. */
+  readonly parent_id: string | null;
   readonly name: string;
   readonly code: string;
   readonly invoice_display_name: string | null;
@@ -21,12 +23,18 @@ export interface Plan {
   readonly bill_charges_monthly: boolean | null;
   readonly created_at: Instant;
   readonly updated_at: Instant;
+  /** Its subscriptions are being ended; then it is deleted. */
+  readonly pending_deletion: boolean;
+  /** The caller's own. */
+  readonly metadata: Readonly<Record<string, string | null>> | null;
   readonly deleted_at: Instant | null;
 }
 
 export interface Charge {
   readonly id: string;
   readonly plan_id: string;
+  /** That of the parent plan that it was copied from. */
+  readonly parent_id: string | null;
   readonly billable_metric_id: string;
   readonly code: string;
   readonly invoice_display_name: string | null;

@@ -36,8 +36,8 @@ export function planWire({ plan, charges, taxes, minimum_commitment, usage_thres
     pay_in_advance: plan.pay_in_advance,
     trial_period: plan.trial_period === null ? null : Number(plan.trial_period),
     bill_charges_monthly: plan.bill_charges_monthly,
-    parent_id: null,
-    pending_deletion: plan.deleted_at !== null,
+    parent_id: plan.parent_id,
+    pending_deletion: plan.pending_deletion,
     charges: charges.map(chargeWire),
     taxes: taxes.map(taxWire),
     usage_thresholds: usage_thresholds.map(usageThresholdWire),
@@ -65,6 +65,7 @@ export function chargeWire({ charge, billable_metric_code, filters, taxes }: Cha
     properties: showGroupKeys(charge.properties),
     filters: filters.map((filter) => chargeFilterWire(filter, charge)),
     taxes: taxes.map(taxWire),
+    lago_parent_id: charge.parent_id,
     created_at: toWireSeconds(charge.created_at),
   };
 }

@@ -117,6 +117,7 @@ describe('plans', () => {
       min_amount_cents: 0,
       properties: { amount: '0.5' },
       filters: [],
+      lago_parent_id: null,
       created_at: '2026-01-31T10:00:00Z',
     });
     assert.equal(second.code, 'seats');

@@ -203,6 +203,8 @@ async function insertFeesWithTaxes(
 }
 
 const PLAN = {
+  parent_id: null,
+  metadata: null,
   invoice_display_name: null,
   description: null,
   interval: 'monthly',

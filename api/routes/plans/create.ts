@@ -26,6 +26,8 @@ export async function createPlan(trx: Transaction, input: PlanCreateInput, at: I
   const plan = await insertPlan(
     trx,
     {
+      parent_id: null,
+      metadata: null,
       name,
       code,
       interval,
