@@ -3,6 +3,7 @@ import type { LocalDate } from '../billing/clock/instant.ts';
 import { type InvoicePaymentStatus, type InvoiceType, visibleInvoiceStatuses } from '../billing/invoices/invoice.ts';
 import type { Cents } from '../billing/money/cents.ts';
 import type { Currency } from '../billing/money/currency.ts';
+import { customersLike, patternOf } from './customer-search.ts';
 import { isId } from './ids.ts';
 import type { InvoiceRow } from './invoices.ts';
 import { type Transaction, rows } from './transaction.ts';
@@ -73,22 +74,15 @@ function filterByPayment(query: Query, filters: InvoiceFilters): void {
   if (partially_paid !== undefined) query.whereRaw(partially_paid ? isPartiallyPaid : `not (${isPartiallyPaid})`);
 }
 
-const CUSTOMER_COLUMNS = ['name', 'firstname', 'lastname', 'external_id', 'email'];
-
 /** A part of the number or of what its customer is called, in any case; or the exact id. */
 function search(query: Query, trx: Transaction, term: string, { customer_id, external_customer_id }: InvoiceFilters) {
-  const pattern = `%${term.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+  const pattern = patternOf(term);
   const isOneCustomer = customer_id !== undefined || external_customer_id !== undefined;
   query.where((found) => {
     found.whereILike('number', pattern);
     if (isId(term)) found.orWhere('invoices.id', term);
     if (isOneCustomer) return;
-    found.orWhereIn(
-      'customer_id',
-      rows(trx, 'customers')
-        .where((customer) => CUSTOMER_COLUMNS.forEach((column) => customer.orWhereILike(column, pattern)))
-        .select('id'),
-    );
+    found.orWhereIn('customer_id', customersLike(trx, pattern));
   });
 }
 

@@ -4,6 +4,7 @@ import { visibleInvoiceStatuses } from '../billing/invoices/invoice.ts';
 import type { Cents } from '../billing/money/cents.ts';
 import type { Payment } from '../billing/payments/payment.ts';
 import type { PaymentDocument } from '../billing/payments/wire.ts';
+import { isId } from './ids.ts';
 import { type Transaction, insert, rows } from './transaction.ts';
 
 export interface PaymentRow extends Payment {
@@ -41,7 +42,7 @@ export function listPayments(
   if (customer_id !== undefined) query.where({ customer_id });
   if (external_customer_id !== undefined)
     query.whereIn('customer_id', rows(trx, 'customers').where({ external_id: external_customer_id }).select('id'));
-  if (invoice_id !== undefined) query.where({ invoice_id });
+  if (invoice_id !== undefined) query.whereIn('invoice_id', isId(invoice_id) ? [invoice_id] : []);
   return query;
 }
 

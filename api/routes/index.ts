@@ -6,6 +6,7 @@ import { billingEntityOperations } from './billing-entities.ts';
 import { chargeFilterOperations } from './charge-filters.ts';
 import { chargeOperations } from './charges.ts';
 import { couponOperations } from './coupons.ts';
+import { creditNoteOperations } from './credit-notes.ts';
 import { dataExportOperations } from './data-exports.ts';
 import { eventOperations } from './events.ts';
 import { estimateOperations } from './events/estimates.ts';
@@ -14,6 +15,7 @@ import { feeOperations } from './fees.ts';
 import { customerOperations } from './customers.ts';
 import { invoiceOperations } from './invoices.ts';
 import { organizationOperations } from './organizations.ts';
+import { paymentOperations } from './payments.ts';
 import { planOperations } from './plans.ts';
 import { sandboxOperations } from './sandbox.ts';
 import { subscriptionOperations } from './subscriptions.ts';
@@ -41,6 +43,8 @@ export const operations: readonly Operation[] = [
   ...invoiceOperations,
   ...feeOperations,
   ...feeExplanationOperations,
+  ...creditNoteOperations,
+  ...paymentOperations,
   ...dataExportOperations,
   ...webhookOperations,
   ...sandboxOperations,

@@ -58,7 +58,7 @@ export interface CreditNote extends CreditNoteAmounts {
   readonly refund_status: RefundStatus | null;
   readonly reason: CreditNoteReason;
   readonly description: string | null;
-  readonly metadata: Readonly<Record<string, string>> | null;
+  readonly metadata: Readonly<Record<string, string | null>> | null;
   /** What made it, where it is made only once: null for those that somebody asked for. */
   readonly occasion: string | null;
   readonly currency: Currency;
