@@ -2,6 +2,7 @@ import { assert } from '../billing/assert.ts';
 import type { ChargeModelName } from '../billing/charge-models/index.ts';
 import type { Instant } from '../billing/clock/instant.ts';
 import { type Bucket, dimensionKeys, type MeasuredCharge, measure, needsEvents } from '../billing/usage/measure.ts';
+import { narrowCharge, narrowReading, type UsageNarrowing } from '../billing/usage/narrowing.ts';
 import type { MeasuredSpan } from '../billing/usage/time-weighted.ts';
 import type { ChargeFacts } from './pricing-facts.ts';
 import type { Transaction } from './transaction.ts';
@@ -12,6 +13,8 @@ export interface ChargeWindow {
   readonly external_subscription_id: string;
   readonly charge: ChargeFacts;
   readonly span: MeasuredSpan;
+  /** Only a part of it. */
+  readonly narrowing?: UsageNarrowing | undefined;
 }
 
 export function measuredCharge(charge: ChargeFacts): MeasuredCharge {
@@ -28,17 +31,19 @@ export function measuredCharge(charge: ChargeFacts): MeasuredCharge {
 
 /** What was used of each charge, by filter and group, in their order: a constant number of statements whatever their number. */
 export async function readChargeUsage(trx: Transaction, windows: readonly ChargeWindow[]): Promise<Bucket[][]> {
-  const measured = windows.map(({ charge }) => measuredCharge(charge));
+  const measured = windows.map(({ charge, narrowing }) =>
+    narrowing ? narrowCharge(measuredCharge(charge), narrowing) : measuredCharge(charge),
+  );
   const readings = await readUsage(
     trx,
-    windows.map(({ external_subscription_id, charge, span }, index) => ({
+    windows.map(({ external_subscription_id, charge, span, narrowing }, index) => ({
       external_subscription_id,
       code: charge.metric_code,
       aggregation_type: charge.aggregation_type,
       field_name: charge.field_name,
       from: beginning(charge, span),
       to: span.to,
-      keys: dimensionKeys(measured[index] as MeasuredCharge),
+      keys: [...new Set([...dimensionKeys(measured[index] as MeasuredCharge), ...Object.keys(narrowing?.group ?? {})])],
       detail: needsEvents(measured[index] as MeasuredCharge) ? 'events' : 'cells',
     })),
   );
@@ -46,7 +51,7 @@ export async function readChargeUsage(trx: Transaction, windows: readonly Charge
     const charge = measured[index];
     const window = windows[index];
     assert(charge && window, 'usage: every reading is of a window');
-    return measure(charge, reading, window.span);
+    return measure(charge, window.narrowing ? narrowReading(reading, window.narrowing) : reading, window.span);
   });
 }
 

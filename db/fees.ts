@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Instant } from '../billing/clock/instant.ts';
-import type { Fee, FeePaymentStatus, FeeTax, FeeType } from '../billing/fees/fee.ts';
+import type { Fee, FeePaymentStatus, FeeTax, FeeType, NewFee } from '../billing/fees/fee.ts';
 import type { FeeDocument } from '../billing/fees/wire.ts';
 import type { Currency } from '../billing/money/currency.ts';
 import { assert } from '../billing/assert.ts';
@@ -14,8 +14,16 @@ export interface FeeTaxRow extends FeeTax {
   readonly organization_id: string;
 }
 
-export async function insertFees(trx: Transaction, fees: readonly Fee[]): Promise<FeeRow[]> {
-  return insert<FeeRow>(trx, 'fees', [...fees]);
+export async function insertFees(trx: Transaction, fees: readonly NewFee[]): Promise<FeeRow[]> {
+  return insert<FeeRow>(
+    trx,
+    'fees',
+    fees.map((fee) => ({
+      ...fee,
+      pricing_unit: fee.pricing_unit ?? null,
+      presentation_breakdowns: JSON.stringify(fee.presentation_breakdowns ?? []),
+    })),
+  );
 }
 
 export async function insertFeeTaxes(trx: Transaction, taxes: readonly FeeTax[]): Promise<FeeTaxRow[]> {

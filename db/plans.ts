@@ -134,6 +134,7 @@ export async function loadPlans(trx: Transaction, ids: readonly string[]): Promi
 
 export interface ListedCharge extends Charge {
   readonly billable_metric_code: string;
+  readonly pricing_unit_code: string | null;
 }
 
 /** The charges of plans, oldest first. */
@@ -143,10 +144,14 @@ export function listCharges(
 ): Knex.QueryBuilder<ListedCharge, ListedCharge[]> {
   return rows<ListedCharge>(trx, 'charges')
     .join('billable_metrics as m', 'm.id', 'charges.billable_metric_id')
+    .leftJoin('pricing_units as u', 'u.id', 'charges.pricing_unit_id')
     .whereIn('charges.plan_id', [...plan_ids])
     .whereNull('charges.deleted_at')
     .orderBy(['charges.created_at', 'charges.id'])
-    .select('charges.*', 'm.code as billable_metric_code') as Knex.QueryBuilder<ListedCharge, ListedCharge[]>;
+    .select('charges.*', 'm.code as billable_metric_code', 'u.code as pricing_unit_code') as Knex.QueryBuilder<
+    ListedCharge,
+    ListedCharge[]
+  >;
 }
 
 export async function findCharge(trx: Transaction, plan_id: string, code: string): Promise<ListedCharge | undefined> {
@@ -159,9 +164,10 @@ export async function loadCharges(trx: Transaction, charges: readonly ListedChar
   const ids = charges.map(({ id }) => id);
   const taxesOf = await findAttachedTaxes(trx, 'charge', ids);
   const filtersOf = await findChargeFilters(trx, ids);
-  return charges.map(({ billable_metric_code, ...charge }) => ({
+  return charges.map(({ billable_metric_code, pricing_unit_code, ...charge }) => ({
     charge,
     billable_metric_code,
+    pricing_unit_code,
     filters: filtersOf(charge.id),
     taxes: taxesOf(charge.id),
   }));

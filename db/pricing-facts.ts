@@ -1,5 +1,6 @@
 import type { AggregationType } from '../billing/billable-metrics/aggregation.ts';
 import type { Cents } from '../billing/money/cents.ts';
+import type { AppliedPricingUnit } from '../billing/pricing-units/pricing-unit.ts';
 import type { ChargeFilter, FilterValues } from '../billing/usage/filters.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -39,6 +40,8 @@ export interface ChargeFacts {
   readonly rounding_function: 'round' | 'ceil' | 'floor' | null;
   readonly rounding_precision: number | null;
   readonly taxes: readonly TaxFacts[];
+  /** What its prices are in; null: the currency of its plan. */
+  readonly pricing_unit: AppliedPricingUnit | null;
 }
 
 const TAX_JSON = `jsonb_build_object('id', t.id, 'name', t.name, 'code', t.code, 'description', t.description, 'rate', t.rate::text)`;
@@ -61,7 +64,9 @@ export async function readCharges(trx: Transaction, plan_ids: readonly string[])
        ), '[]') as filters,
        coalesce((
          select jsonb_object_agg(f.key, to_jsonb(f.values)) from billable_metric_filters f where f.billable_metric_id = m.id
-       ), '{}') as metric_filters
+       ), '{}') as metric_filters,
+       (select jsonb_build_object('id', u.id, 'code', u.code, 'short_name', u.short_name, 'conversion_rate', c.conversion_rate::text)
+         from pricing_units u where u.id = c.pricing_unit_id) as pricing_unit
      from charges c join billable_metrics m on m.id = c.billable_metric_id
      where c.organization_id = ? and c.plan_id = any(?) and c.deleted_at is null and m.deleted_at is null
      order by c.created_at, c.id`,

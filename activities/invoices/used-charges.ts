@@ -111,6 +111,7 @@ export function usedCharge(charge: ChargeFacts, buckets: readonly Bucket[]): Use
     invoiceable: charge.invoiceable,
     min_amount_cents: charge.min_amount_cents,
     taxes: charge.taxes,
+    pricing_unit: charge.pricing_unit,
     metric: {
       id: charge.billable_metric_id,
       code: charge.metric_code,

@@ -59,6 +59,7 @@ function feeFor(facts: SubscriptionFacts, { due, charge, fee, periods }: PricedE
     filter: fee.filter,
     grouped_by: fee.grouped_by,
     numbers: fee.numbers,
+    presentation: fee.presentation,
     currency: facts.currency,
     span: periods.charges,
     pay_in_advance: true,

@@ -52,6 +52,7 @@ export async function priceEvents(
     const result = chargeInstantUsage({
       charge: measuredCharge(charge),
       currency: facts.currency,
+      pricing_unit: charge.pricing_unit,
       period: periods.charges,
       reading,
       marks,

@@ -46,6 +46,7 @@ export async function renewAlone(
         filter: bucket.filter,
         grouped_by: bucket.grouped_by,
         numbers: price(used, bucket, subscription.currency),
+        presentation: bucket.presentation,
         currency: subscription.currency,
         span: renewed_for,
         pay_in_advance: true,
@@ -58,7 +59,7 @@ export async function renewAlone(
 }
 
 function price(charge: UsedCharge, { filter, usage }: Bucket, currency: Currency): ChargeFeeNumbers {
-  const { charge_model, metric } = charge;
+  const { charge_model, metric, pricing_unit } = charge;
   const properties = filter?.properties ?? charge.properties;
-  return priceCharge({ ...usage, charge_model, properties, currency, rounding: metric.rounding });
+  return priceCharge({ ...usage, charge_model, properties, currency, pricing_unit, rounding: metric.rounding });
 }

@@ -6,7 +6,7 @@ const PER_PAGE_MAX = 1000;
 const PAGE_MAX = 1_000_000_000;
 
 /** As the reference reads them: what is no number from 1 on counts as left out. */
-function lenientNumber(fallback: number, highest: number): z.ZodType<number, string | undefined> {
+export function lenientNumber(fallback: number, highest = PER_PAGE_MAX): z.ZodType<number, string | undefined> {
   return z
     .string()
     .optional()

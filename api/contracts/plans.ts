@@ -10,6 +10,7 @@ import {
   positiveDecimal,
   taxCodes,
   text,
+  wireDecimal,
   wireInstant,
 } from './fields.ts';
 import { taxObject } from './taxes.ts';
@@ -45,6 +46,14 @@ const chargeProperties = z
     per_transaction_min_amount: z.string().nullable(),
     pricing_group_keys: z.array(z.string()),
     grouped_by: z.array(z.string()),
+    presentation_group_keys: z
+      .array(
+        z.object({
+          value: z.string().optional(),
+          options: z.object({ display_in_invoice: z.boolean().nullish() }).nullish(),
+        }),
+      )
+      .meta({ description: 'At most two properties of events: units are shown by their values, and priced together' }),
   })
   .partial()
   .meta({ description: 'Prices, as the charge model needs them' });
@@ -68,6 +77,11 @@ const filter = z.object({
   values: described(filterValues).optional(),
 });
 
+/** What is wrong with the rate is told with the rest of the charge. */
+const appliedPricingUnit = z
+  .object({ code: text.nullish(), conversion_rate: described(z.string()).optional() })
+  .meta({ description: 'A unit that the prices are in, and what one of it costs in the currency of the plan' });
+
 const charge = z.object({
   billable_metric_id: z.string().nullish().meta({ description: 'The `lago_id` of a billable metric', format: 'uuid' }),
   code: optionalText,
@@ -85,7 +99,7 @@ const charge = z.object({
     .nullish()
     .meta({ description: 'The whole list: filters that are not in it are deleted' }),
   tax_codes: taxCodes,
-  applied_pricing_unit: z.unknown().optional(),
+  applied_pricing_unit: appliedPricingUnit.nullish(),
   accepts_target_wallet: z.boolean().nullish(),
 });
 
@@ -188,6 +202,7 @@ export const chargeObject = z
     filters: z.array(chargeFilterObject),
     taxes: z.array(taxObject),
     lago_parent_id: id.nullable(),
+    applied_pricing_unit: z.object({ code: z.string(), conversion_rate: wireDecimal }).nullable(),
     created_at: wireInstant,
   })
   .meta({ id: 'ChargeObject' });

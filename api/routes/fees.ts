@@ -9,6 +9,7 @@ import { isId } from '../../db/ids.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import { id, instant, text, wireDecimal, wireInstant } from '../contracts/fields.ts';
 import { paginate, paginationMeta, paginationQuery } from '../contracts/pagination.ts';
+import { presentationBreakdowns } from '../contracts/presentation.ts';
 import { type Operation, operation } from '../operation.ts';
 
 const feeType = z.enum(feeTypes);
@@ -103,6 +104,20 @@ export const feeObject = z
     precise_unit_amount: wireDecimal,
     events_count: z.int().nullable(),
     amount_details: z.record(z.string(), z.unknown()).meta({ description: 'How the charge model came to the amount' }),
+    pricing_unit_details: z
+      .object({
+        lago_pricing_unit_id: id,
+        pricing_unit_code: z.string(),
+        short_name: z.string(),
+        amount_cents: z.int(),
+        precise_amount_cents: wireDecimal,
+        unit_amount_cents: z.int(),
+        precise_unit_amount: wireDecimal,
+        conversion_rate: wireDecimal,
+      })
+      .nullable()
+      .meta({ description: 'What was priced in a pricing unit, in that unit' }),
+    presentation_breakdowns: presentationBreakdowns,
     description: z.string().nullable(),
     from_date: wireInstant.nullable(),
     to_date: wireInstant.nullable(),

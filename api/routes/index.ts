@@ -17,6 +17,7 @@ import { invoiceOperations } from './invoices.ts';
 import { organizationOperations } from './organizations.ts';
 import { paymentOperations } from './payments.ts';
 import { planOperations } from './plans.ts';
+import { pricingUnitOperations } from './pricing-units.ts';
 import { sandboxOperations } from './sandbox.ts';
 import { subscriptionOperations } from './subscriptions.ts';
 import { taxOperations } from './taxes.ts';
@@ -32,6 +33,7 @@ export const operations: readonly Operation[] = [
   ...couponOperations,
   ...appliedCouponOperations,
   ...billableMetricOperations,
+  ...pricingUnitOperations,
   ...planOperations,
   ...chargeOperations,
   ...chargeFilterOperations,

@@ -29,11 +29,31 @@ function validatePresentationKeys(sent: unknown): string[] {
   ];
 }
 
+export type PresentationKey = z.output<typeof presentationKeys>[number];
+
+interface GroupKeys {
+  readonly pricing_group_keys?: readonly string[];
+  readonly presentation_group_keys?: readonly PresentationKey[];
+}
+
 /** Of valid properties, what is stored with those of the model: nothing where nothing is grouped. */
-export function normalizeGroupKeys(properties: unknown): { readonly pricing_group_keys?: readonly string[] } {
+export function normalizeGroupKeys(properties: unknown): GroupKeys {
   const sent = keys.safeParse(sentKeys(properties as StoredProperties)).data ?? [];
   const pricing_group_keys = [...new Set(sent)].filter((key) => key !== '');
-  return pricing_group_keys.length > 0 ? { pricing_group_keys } : {};
+  const presentation_group_keys = presentationKeysOf(properties as StoredProperties);
+  return {
+    ...(pricing_group_keys.length > 0 && { pricing_group_keys }),
+    ...(presentation_group_keys.length > 0 && { presentation_group_keys }),
+  };
+}
+
+function presentationKeysOf(properties: StoredProperties): readonly PresentationKey[] {
+  return presentationKeys.safeParse(properties['presentation_group_keys']).data ?? [];
+}
+
+/** The properties by whose values the units of a charge are shown, without being priced apart. */
+export function presentationGroupKeys(properties: StoredProperties): readonly string[] {
+  return presentationKeysOf(properties).map(({ value }) => value);
 }
 
 /** As the wire shows them: under both names. */

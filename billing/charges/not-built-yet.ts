@@ -12,23 +12,8 @@ interface Refusal {
  */
 export const notBuiltYet: readonly Refusal[] = [
   {
-    field: 'properties',
-    code: 'feature_unavailable',
-    isAskedFor: ({ properties }) =>
-      !isEmpty((properties as Record<string, unknown> | null | undefined)?.['presentation_group_keys']),
-  },
-  {
-    field: 'applied_pricing_unit',
-    code: 'feature_unavailable',
-    isAskedFor: ({ applied_pricing_unit }) => !isEmpty(applied_pricing_unit),
-  },
-  {
     field: 'accepts_target_wallet',
     code: 'feature_unavailable',
     isAskedFor: ({ accepts_target_wallet }) => accepts_target_wallet === true,
   },
 ];
-
-function isEmpty(value: unknown): boolean {
-  return value === undefined || value === null || (Array.isArray(value) && value.length === 0);
-}

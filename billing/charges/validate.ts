@@ -5,6 +5,7 @@ import { chargeModel, isChargeModelName } from '../charge-models/index.ts';
 import type { ChargeFilter } from '../usage/filters.ts';
 import { type FilterTerms, storedFilter, validateFilter } from './filters.ts';
 import { notBuiltYet } from './not-built-yet.ts';
+import { validateConversionRate } from './pricing-unit.ts';
 
 /** A charge as a caller describes it, defaults filled in. */
 export interface ChargeTerms {
@@ -17,7 +18,8 @@ export interface ChargeTerms {
   /** As sent: absent, null and `{}` stand for the model's default. */
   readonly properties?: unknown;
   readonly filters: readonly FilterTerms[];
-  readonly applied_pricing_unit?: unknown;
+  /** Of what its prices are in; absent: the currency. */
+  readonly conversion_rate?: unknown;
   readonly accepts_target_wallet?: boolean | null;
 }
 
@@ -36,6 +38,8 @@ export function validateCharge(charge: ChargeTerms, metric: MeteredBy): Details 
 
   checkAmounts(charge, add);
   checkInvoicing(charge, add);
+  if ('conversion_rate' in charge)
+    for (const code of validateConversionRate(charge.conversion_rate)) add('conversion_rate', code);
   if (isChargeModelName(charge.charge_model)) {
     const model = chargeModel(charge.charge_model);
     checkCombination(charge, model, metric, add);

@@ -4,6 +4,7 @@ import type { UntaxedFee } from '../invoices/compute-invoice.ts';
 import type { Currency } from '../money/currency.ts';
 import { type ChargeFilter, filterDisplayName } from '../usage/filters.ts';
 import type { GroupedBy } from '../usage/measure.ts';
+import type { PresentationBreakdown } from '../usage/presentation.ts';
 
 /** What a fee copies of its charge and metric. */
 export interface FeeItem {
@@ -44,6 +45,7 @@ export interface ChargeFeeTerms {
   readonly filter: ChargeFilter | null;
   readonly grouped_by: GroupedBy;
   readonly numbers: ChargeFeeNumbers;
+  readonly presentation?: readonly PresentationBreakdown[] | undefined;
   readonly currency: Currency;
   readonly span: Span;
   readonly pay_in_advance: boolean;
@@ -58,6 +60,7 @@ export function chargeFee(terms: ChargeFeeTerms): UntaxedFee {
   const { metric } = charge;
   return {
     ...numbers,
+    presentation_breakdowns: terms.presentation ?? [],
     subscription_id: terms.subscription_id,
     charge_id: charge.id,
     charge_filter_id: filter?.id ?? null,

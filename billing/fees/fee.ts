@@ -1,6 +1,8 @@
 import type { Instant } from '../clock/instant.ts';
 import type { Cents } from '../money/cents.ts';
 import type { Currency } from '../money/currency.ts';
+import type { PricingUnitAmounts } from '../pricing-units/pricing-unit.ts';
+import type { PresentationBreakdown } from '../usage/presentation.ts';
 
 export const feeTypes = ['charge', 'add_on', 'subscription', 'credit', 'commitment'] as const;
 export type FeeType = (typeof feeTypes)[number];
@@ -47,6 +49,10 @@ export interface Fee {
   readonly precise_unit_amount: string;
   readonly events_count: number | null;
   readonly amount_details: Readonly<Record<string, unknown>>;
+  /** What its charge is priced in, with the amounts in that; null: the currency. */
+  readonly pricing_unit: PricingUnitAmounts | null;
+  /** Its units by properties that are only shown. */
+  readonly presentation_breakdowns: readonly PresentationBreakdown[];
   readonly description: string | null;
   readonly pay_in_advance: boolean;
   readonly invoiceable: boolean;
@@ -64,6 +70,12 @@ export interface Fee {
   readonly updated_at: Instant;
   readonly deleted_at: Instant | null;
 }
+
+/** What only the fees of some charges have. */
+type Rare = 'pricing_unit' | 'presentation_breakdowns';
+
+/** A fee to store: what it does not say it does not have. */
+export type NewFee = Omit<Fee, Rare> & Partial<Pick<Fee, Rare>>;
 
 export interface FeeTax {
   readonly id: string;

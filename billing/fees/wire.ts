@@ -2,6 +2,8 @@ import { localDate } from '../clock/calendar.ts';
 import { addMilliseconds, type Instant, type Span, toWireSeconds } from '../clock/instant.ts';
 import { centsToUnits, roundToCents } from '../money/cents.ts';
 import { Decimal, toWireDecimal } from '../money/decimal.ts';
+import { pricingUnitDetailsWire } from '../pricing-units/wire.ts';
+import { breakdownsWire } from '../usage/presentation.ts';
 import { toWireEnd } from '../subscriptions/wire.ts';
 import type { Fee, FeeTax } from './fee.ts';
 
@@ -103,6 +105,8 @@ export function feeWire(document: FeeDocument) {
     precise_unit_amount: toWireDecimal(fee.precise_unit_amount),
     events_count: fee.events_count,
     amount_details: fee.amount_details,
+    pricing_unit_details: fee.pricing_unit && pricingUnitDetailsWire(fee.pricing_unit),
+    presentation_breakdowns: breakdownsWire(fee.presentation_breakdowns),
     description: fee.description,
     ...datesWire(fee),
     event_transaction_id: fee.event_transaction_id,

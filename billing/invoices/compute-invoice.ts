@@ -4,16 +4,18 @@ import type { ChargeModelName } from '../charge-models/index.ts';
 import { isChargeFeeStored, priceCharge } from '../charge-models/price-charge.ts';
 import type { Span } from '../clock/instant.ts';
 import { chargeFee } from '../fees/charge-fee.ts';
-import type { Fee } from '../fees/fee.ts';
+import type { NewFee } from '../fees/fee.ts';
 import type { Currency } from '../money/currency.ts';
-import { type Cents, centsToUnits, roundToCents } from '../money/cents.ts';
-import { Decimal, sum } from '../money/decimal.ts';
+import { type Cents, centsToUnits } from '../money/cents.ts';
+import { Decimal } from '../money/decimal.ts';
 import type { SubscriptionFee } from '../subscriptions/subscription-fee.ts';
 import { missingToCommitment } from '../plans/minimum-commitment.ts';
 import { resolveTaxes, type Tax, type TaxLevels } from '../taxes/resolve-taxes.ts';
 import type { FilterValues } from '../usage/filters.ts';
 import type { Bucket } from '../usage/measure.ts';
+import type { AppliedPricingUnit } from '../pricing-units/pricing-unit.ts';
 import { type ComputedInvoice, type Discounts, type Line, settleLines } from './settle-lines.ts';
+import { trueUpLine } from './true-up.ts';
 
 /** A charge with its metric and what was used of it in the charges span. */
 export interface UsedCharge {
@@ -25,6 +27,8 @@ export interface UsedCharge {
   /** Without taxes, for a whole period; 0: none. */
   readonly min_amount_cents: Cents;
   readonly taxes: readonly Tax[];
+  /** What its prices are in; null or absent: the currency. */
+  readonly pricing_unit?: AppliedPricingUnit | null;
   readonly metric: {
     readonly id: string;
     readonly code: string;
@@ -90,7 +94,7 @@ export interface InvoiceFacts extends Discounts {
 
 /** A fee without its taxes, and without what only its storage knows. */
 export type UntaxedFee = Omit<
-  Fee,
+  NewFee,
   | 'id'
   | 'customer_id'
   | 'invoice_id'
@@ -144,36 +148,11 @@ function chargeLines(
     taxes,
     plan_id: subscription.plan.id,
   }));
-  const trueUp = trueUpLine(subscription, charge, lines);
+  const trueUp = trueUpLine(subscription.charges_days, charge, lines, currency);
   const stored = lines.filter(
     (line) => line === trueUp?.tops_up || isChargeFeeStored({ ...line.fee, events_count: line.fee.events_count ?? 0 }),
   );
   return trueUp ? [...stored, trueUp] : stored;
-}
-
-/** Hangs on the fee without a filter, which is on the bill even if it is zero. Source: spec "Minimum spend (true-up)". */
-function trueUpLine(
-  { charges_days }: BilledSubscription,
-  charge: UsedCharge,
-  lines: readonly Line[],
-): Line | undefined {
-  const tops_up = lines.find(({ fee }) => fee.charge_filter_id === null);
-  if (charge.min_amount_cents === 0 || !tops_up) return undefined;
-  const min = new Decimal(charge.min_amount_cents).times(charges_days.billed).div(charges_days.period);
-  const missing = min.minus(sum(lines.map(({ fee }) => fee.amount_cents)));
-  if (missing.lte(0)) return undefined;
-  const amount_cents = roundToCents(missing);
-  const precise = min.minus(sum(lines.map(({ fee }) => fee.precise_amount_cents)));
-  const fee: UntaxedFee = {
-    ...tops_up.fee,
-    amount_cents,
-    precise_amount_cents: precise.toDecimalPlaces(15).toFixed(),
-    precise_unit_amount: centsToUnits(precise, tops_up.fee.amount_currency).toDecimalPlaces(15).toFixed(),
-    units: '1',
-    total_aggregated_units: '1',
-    events_count: 0,
-  };
-  return { ...tops_up, fee, tops_up };
 }
 
 function commitmentLines(
@@ -238,17 +217,18 @@ function planLine(
 function chargeLine(
   subscription: BilledSubscription,
   charge: UsedCharge,
-  { filter, grouped_by, usage }: Bucket,
+  { filter, grouped_by, usage, presentation }: Bucket,
   currency: Currency,
 ): UntaxedFee {
-  const { metric, charge_model } = charge;
+  const { metric, charge_model, pricing_unit } = charge;
   const properties = filter?.properties ?? charge.properties;
   return chargeFee({
     subscription_id: subscription.id,
     charge,
     filter,
     grouped_by,
-    numbers: priceCharge({ ...usage, charge_model, properties, currency, rounding: metric.rounding }),
+    numbers: priceCharge({ ...usage, charge_model, properties, currency, pricing_unit, rounding: metric.rounding }),
+    presentation,
     currency,
     span: charge.renewed_for ?? subscription.spans.charges,
     pay_in_advance: false,

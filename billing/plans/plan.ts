@@ -45,6 +45,10 @@ export interface Charge {
   readonly regroup_paid_fees: 'invoice' | null;
   readonly prorated: boolean;
   readonly min_amount_cents: Cents;
+  /** What its prices are in, and what one of that costs; both null: the currency of its plan. */
+  readonly pricing_unit_id: string | null;
+  /** Decimal text. */
+  readonly conversion_rate: string | null;
   readonly created_at: Instant;
   readonly updated_at: Instant;
 }

@@ -1,6 +1,7 @@
 import { showGroupKeys } from '../charge-models/group-keys.ts';
 import { toWireSeconds } from '../clock/instant.ts';
 import { type UsageThreshold, usageThresholdWire } from '../progressive-billing/usage-threshold.ts';
+import { toWireDecimal } from '../money/decimal.ts';
 import { type TaxDocument, taxWire } from '../taxes/wire.ts';
 import type { ChargeFilter } from '../usage/filters.ts';
 import { type MinimumCommitmentDocument, minimumCommitmentWire } from './minimum-commitment.ts';
@@ -12,6 +13,8 @@ export interface ChargeDocument {
   /** In their order. */
   readonly filters: readonly ChargeFilter[];
   readonly taxes: readonly TaxDocument[];
+  /** The code of what it is priced in; null: the currency. */
+  readonly pricing_unit_code: string | null;
 }
 
 export interface PlanDocument {
@@ -49,7 +52,7 @@ export function planWire({ plan, charges, taxes, minimum_commitment, usage_thres
   };
 }
 
-export function chargeWire({ charge, billable_metric_code, filters, taxes }: ChargeDocument) {
+export function chargeWire({ charge, billable_metric_code, filters, taxes, pricing_unit_code }: ChargeDocument) {
   return {
     lago_id: charge.id,
     lago_billable_metric_id: charge.billable_metric_id,
@@ -66,6 +69,10 @@ export function chargeWire({ charge, billable_metric_code, filters, taxes }: Cha
     filters: filters.map((filter) => chargeFilterWire(filter, charge)),
     taxes: taxes.map(taxWire),
     lago_parent_id: charge.parent_id,
+    applied_pricing_unit:
+      pricing_unit_code === null
+        ? null
+        : { code: pricing_unit_code, conversion_rate: toWireDecimal(charge.conversion_rate ?? '0') },
     created_at: toWireSeconds(charge.created_at),
   };
 }

@@ -7,13 +7,16 @@ import type { Instant, LocalDate } from '../clock/instant.ts';
 import { addDays } from '../clock/calendar.ts';
 import type { Cents } from '../money/cents.ts';
 import type { Currency } from '../money/currency.ts';
-import { sum } from '../money/decimal.ts';
+import { type Decimal, sum } from '../money/decimal.ts';
 import { billingSpans } from '../subscriptions/billing-spans.ts';
 import { type Terms, chargesTerms, periodAt } from '../subscriptions/periods.ts';
 import { applyTaxes } from '../taxes/apply-taxes.ts';
 import { type Tax, type TaxLevels, resolveTaxes } from '../taxes/resolve-taxes.ts';
 import type { ChargeFilter } from './filters.ts';
+import type { AppliedPricingUnit } from '../pricing-units/pricing-unit.ts';
 import type { Bucket, GroupedBy } from './measure.ts';
+import { mergeBreakdowns, type PresentationBreakdown } from './presentation.ts';
+import { project } from './project.ts';
 import type { MeasuredSpan } from './time-weighted.ts';
 
 /** A charge of the plan with its metric. */
@@ -29,9 +32,18 @@ export interface MeteredCharge {
   readonly metric_code: string;
   readonly metric_name: string;
   readonly aggregation_type: AggregationType;
+  readonly recurring: boolean;
   readonly rounding_function: RoundingFunction | null;
   readonly rounding_precision: number | null;
+  /** What its prices are in; absent or null: the currency. */
+  readonly pricing_unit?: AppliedPricingUnit | null;
 }
+
+/** What of a charge is shown with its usage. */
+export type ShownCharge = Pick<
+  MeteredCharge,
+  'id' | 'code' | 'invoice_display_name' | 'billable_metric_id' | 'metric_code' | 'metric_name' | 'pricing_unit'
+> & { readonly charge_model: string; readonly aggregation_type: string };
 
 export interface UsageSubscription {
   readonly terms: Terms;
@@ -69,11 +81,26 @@ export function currentUsagePeriod(subscription: UsageSubscription, at: Instant)
 }
 
 /** What adds up: over groups, over filters, over both. */
-export type UsageNumbers = Pick<ChargeFeeNumbers, 'units' | 'total_aggregated_units' | 'events_count' | 'amount_cents'>;
+export interface UsageNumbers extends Pick<
+  ChargeFeeNumbers,
+  'units' | 'total_aggregated_units' | 'events_count' | 'amount_cents'
+> {
+  /** In cents of the charge's pricing unit, where it has one. */
+  readonly pricing_unit_amount_cents: number;
+  readonly presentation: readonly PresentationBreakdown[];
+  /** Where somebody asked what it will come to. */
+  readonly projected?: ProjectedNumbers | undefined;
+}
+
+export interface ProjectedNumbers {
+  readonly units: string;
+  readonly amount_cents: Cents;
+  readonly pricing_unit_amount_cents: number;
+}
 
 export interface FilterUsage extends UsageNumbers {
   /** Null: what no filter matches. */
-  readonly filter: ChargeFilter | null;
+  readonly filter: Pick<ChargeFilter, 'values' | 'invoice_display_name'> | null;
 }
 
 export interface GroupUsage extends UsageNumbers {
@@ -82,7 +109,7 @@ export interface GroupUsage extends UsageNumbers {
 }
 
 export interface ChargeUsage extends UsageNumbers {
-  readonly charge: MeteredCharge;
+  readonly charge: ShownCharge;
   /** Empty where the charge has no filters. */
   readonly filters: readonly FilterUsage[];
   /** Empty where nothing is grouped. */
@@ -95,6 +122,7 @@ export interface CurrentUsage {
   readonly amount_cents: Cents;
   readonly taxes_amount_cents: Cents;
   readonly total_amount_cents: Cents;
+  readonly projected?: ProjectedNumbers | undefined;
 }
 
 export interface UsageFacts {
@@ -102,18 +130,24 @@ export interface UsageFacts {
   readonly charges: readonly { readonly charge: MeteredCharge; readonly buckets: readonly Bucket[] }[];
   /** Of the plan and what is above it. Absent: untaxed. */
   readonly taxes: Omit<TaxLevels, 'charge'> | undefined;
+  /** How much of the period is over, from 0 to 1: says what all of it will come to. */
+  readonly projected_from?: Decimal | undefined;
 }
 
-interface Priced extends UsageNumbers {
+/** A bucket with what it costs. */
+export interface Priced extends UsageNumbers, Pick<ChargeFeeNumbers, 'pricing_unit'> {
   readonly bucket: Bucket;
   readonly precise_amount_cents: string;
 }
 
 /** What the charges would cost if the period ended now: each bucket is priced as its fee will be. By the name of the metric. */
-export function computeCurrentUsage({ currency, charges, taxes }: UsageFacts): CurrentUsage {
-  const priced = charges
-    .map(({ charge, buckets }) => ({ charge, parts: buckets.map((bucket) => price(charge, bucket, currency)) }))
-    .sort((a, b) => compare(a.charge.metric_name.toLowerCase(), b.charge.metric_name.toLowerCase()));
+export function computeCurrentUsage({ currency, charges, taxes, projected_from }: UsageFacts): CurrentUsage {
+  const priced = priceUsage(charges, currency).map(({ charge, parts }) => ({
+    charge,
+    parts: projected_from
+      ? parts.map((part) => ({ ...part, projected: project(charge, part, projected_from, currency) }))
+      : parts,
+  }));
   const { taxes_amount_cents } = applyTaxes(
     priced.flatMap(({ charge, parts }) =>
       parts.map((part) => ({
@@ -124,8 +158,9 @@ export function computeCurrentUsage({ currency, charges, taxes }: UsageFacts): C
     ),
   ).invoice;
   const usages = priced.map(({ charge, parts }) => chargeUsage(charge, parts));
-  const { amount_cents } = add(usages);
+  const { amount_cents, projected } = addUsage(usages);
   return {
+    projected,
     currency,
     charges: usages,
     amount_cents,
@@ -134,11 +169,27 @@ export function computeCurrentUsage({ currency, charges, taxes }: UsageFacts): C
   };
 }
 
+/** By the name of the metric. */
+export function priceUsage(
+  charges: UsageFacts['charges'],
+  currency: Currency,
+): { readonly charge: MeteredCharge; readonly parts: readonly Priced[] }[] {
+  return charges
+    .map(({ charge, buckets }) => ({ charge, parts: buckets.map((bucket) => price(charge, bucket, currency)) }))
+    .sort((a, b) => compare(a.charge.metric_name.toLowerCase(), b.charge.metric_name.toLowerCase()));
+}
+
 function price(charge: MeteredCharge, bucket: Bucket, currency: Currency): Priced {
-  const { charge_model, rounding_function, rounding_precision } = charge;
+  const { charge_model, rounding_function, rounding_precision, pricing_unit } = charge;
   const properties = bucket.filter?.properties ?? charge.properties;
   const rounding = { rounding_function, rounding_precision };
-  return { bucket, ...priceCharge({ ...bucket.usage, charge_model, properties, rounding, currency }) };
+  const numbers = priceCharge({ ...bucket.usage, charge_model, properties, rounding, currency, pricing_unit });
+  return {
+    bucket,
+    ...numbers,
+    pricing_unit_amount_cents: numbers.pricing_unit?.amount_cents ?? 0,
+    presentation: bucket.presentation ?? [],
+  };
 }
 
 function chargeUsage(charge: MeteredCharge, parts: readonly Priced[]): ChargeUsage {
@@ -148,11 +199,11 @@ function chargeUsage(charge: MeteredCharge, parts: readonly Priced[]): ChargeUsa
     : new Map<string, Priced[]>();
   return {
     charge,
-    ...add(parts),
+    ...addUsage(parts),
     filters: byFilter(charge, parts),
     groups: [...groups.values()].map((members) => ({
       grouped_by: members[0]?.bucket.grouped_by ?? {},
-      ...add(members),
+      ...addUsage(members),
       filters: byFilter(charge, members),
     })),
   };
@@ -162,16 +213,28 @@ function byFilter({ filters }: MeteredCharge, parts: readonly Priced[]): FilterU
   if (filters.length === 0) return [];
   return [...Map.groupBy(parts, ({ bucket }) => bucket.filter)].map(([filter, members]) => ({
     filter,
-    ...add(members),
+    ...addUsage(members),
   }));
 }
 
-function add(parts: readonly UsageNumbers[]): UsageNumbers {
+export function addUsage(parts: readonly UsageNumbers[]): UsageNumbers {
   return {
     units: sum(parts.map((part) => part.units)).toFixed(),
     total_aggregated_units: sum(parts.map((part) => part.total_aggregated_units)).toFixed(),
     events_count: parts.reduce((total, part) => total + part.events_count, 0),
     amount_cents: parts.reduce((total, part) => total + part.amount_cents, 0),
+    pricing_unit_amount_cents: parts.reduce((total, part) => total + part.pricing_unit_amount_cents, 0),
+    presentation: mergeBreakdowns(parts.map((part) => part.presentation)),
+    projected: addProjected(parts.flatMap((part) => part.projected ?? [])),
+  };
+}
+
+function addProjected(parts: readonly ProjectedNumbers[]): ProjectedNumbers | undefined {
+  if (parts.length === 0) return undefined;
+  return {
+    units: sum(parts.map((part) => part.units)).toFixed(),
+    amount_cents: parts.reduce((total, part) => total + part.amount_cents, 0),
+    pricing_unit_amount_cents: parts.reduce((total, part) => total + part.pricing_unit_amount_cents, 0),
   };
 }
 

@@ -3,10 +3,11 @@ import type { AggregationType } from '../billable-metrics/aggregation.ts';
 import type { AmountDetails, Price, StoredProperties } from '../charge-models/charge-model.ts';
 import { type ChargeModelName, chargeModels } from '../charge-models/index.ts';
 import { hasBoundsPerEvent, runningTotals } from '../charge-models/percentage.ts';
-import type { ChargeFeeNumbers } from '../charge-models/price-charge.ts';
-import { centsToUnits, roundToCents, unitsToCents } from '../money/cents.ts';
+import { type ChargeFeeNumbers, priceEventNumbers } from '../charge-models/price-charge.ts';
+import { centsToUnits } from '../money/cents.ts';
 import type { Currency } from '../money/currency.ts';
 import { Decimal, toWireDecimal, ZERO } from '../money/decimal.ts';
+import type { AppliedPricingUnit } from '../pricing-units/pricing-unit.ts';
 import { ceil5 } from './time-weighted.ts';
 
 /** One event that is paid for at once, and what came before it. */
@@ -15,6 +16,7 @@ export interface InstantUsage {
   /** Of the charge, or of the filter that prices the event. */
   readonly properties: StoredProperties;
   readonly currency: Currency;
+  readonly pricing_unit?: AppliedPricingUnit | null | undefined;
   readonly aggregation_type: AggregationType;
   /** What the fee shows. */
   readonly units: Decimal;
@@ -42,19 +44,13 @@ export interface PriceOptions {
 type Part = Pick<Price, 'amount' | 'amount_details'>;
 
 const NOTHING: Part = { amount: ZERO, amount_details: {} };
-const PRECISE_DIGITS = 15;
 
 /** What one event costs: the price of all usage with it, less the price without it. Source: spec "Units and amount of one event". */
 export function priceInstantUsage(usage: InstantUsage, { isEstimate = false }: PriceOptions = {}): ChargeFeeNumbers {
   const part = partOf(usage, isEstimate);
-  const { currency, units } = usage;
-  const precise_cents = unitsToCents(Decimal.max(part.amount, 0), currency);
-  const amount_cents = roundToCents(precise_cents);
-  const unit_amount = units.isZero() ? ZERO : centsToUnits(amount_cents, currency).div(units);
+  const { units } = usage;
   return {
-    amount_cents,
-    precise_amount_cents: precise_cents.toDecimalPlaces(PRECISE_DIGITS).toFixed(),
-    precise_unit_amount: unit_amount.toDecimalPlaces(PRECISE_DIGITS).toFixed(),
+    ...priceEventNumbers(Decimal.max(part.amount, 0), units, usage),
     units: units.toFixed(),
     total_aggregated_units: units.toFixed(),
     events_count: 1,

@@ -1,10 +1,10 @@
 import { type Rounding, roundUnits } from '../billable-metrics/rounding.ts';
 import type { StoredProperties } from '../charge-models/charge-model.ts';
 import { chargeModels } from '../charge-models/index.ts';
-import type { ChargeFeeNumbers } from '../charge-models/price-charge.ts';
-import { centsToUnits, roundToCents, unitsToCents } from '../money/cents.ts';
+import { type ChargeFeeNumbers, priceEventNumbers } from '../charge-models/price-charge.ts';
 import type { Currency } from '../money/currency.ts';
 import { Decimal, ZERO } from '../money/decimal.ts';
+import type { AppliedPricingUnit } from '../pricing-units/pricing-unit.ts';
 
 /** The models that price an event without knowing of any other. */
 export const instantModels = ['standard', 'percentage'] as const;
@@ -14,25 +14,21 @@ export interface LoneEvent {
   readonly charge_model: InstantModel;
   readonly properties: StoredProperties;
   readonly currency: Currency;
+  readonly pricing_unit?: AppliedPricingUnit | null | undefined;
   readonly rounding: Rounding;
   /** The property; `1` where there is none to look at, null where the event does not have it. */
   readonly value: string | null;
 }
 
 const NUMBER = /^-?\d{1,1000}(\.\d{1,1000})?$/;
-const PRECISE_DIGITS = 15;
 
 /** What an event would cost if it were the only one, nothing being free. */
-export function priceLoneEvent({ charge_model, properties, currency, rounding, value }: LoneEvent): ChargeFeeNumbers {
+export function priceLoneEvent(event: LoneEvent): ChargeFeeNumbers {
+  const { charge_model, properties, currency, rounding, value } = event;
   const units = roundUnits(new Decimal(value !== null && NUMBER.test(value) ? value : 0), rounding);
   const amount = units.lt(0) ? ZERO : priceOf(charge_model, properties, units, currency);
-  const precise_cents = unitsToCents(amount, currency);
-  const amount_cents = roundToCents(precise_cents);
-  const unit_amount = units.isZero() ? ZERO : centsToUnits(amount_cents, currency).div(units);
   return {
-    amount_cents,
-    precise_amount_cents: precise_cents.toDecimalPlaces(PRECISE_DIGITS).toFixed(),
-    precise_unit_amount: unit_amount.toDecimalPlaces(PRECISE_DIGITS).toFixed(),
+    ...priceEventNumbers(amount, units, event),
     units: units.toFixed(),
     total_aggregated_units: units.toFixed(),
     events_count: 1,

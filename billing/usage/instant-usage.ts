@@ -1,5 +1,6 @@
 import { assert } from '../assert.ts';
 import type { ChargeFeeNumbers } from '../charge-models/price-charge.ts';
+import { presentationGroupKeys } from '../charge-models/group-keys.ts';
 import { spanDays } from '../clock/calendar.ts';
 import { type Span, toMilliseconds } from '../clock/instant.ts';
 import type { Currency } from '../money/currency.ts';
@@ -8,6 +9,8 @@ import { type ChargeFilter, filterInAdvance, filtersInArrears, matchesAny } from
 import { type HighWaterMark, pass } from './high-water-mark.ts';
 import { type PriceOptions, priceInstantUsage, proratedUnits } from './in-advance.ts';
 import { type GroupedBy, groupedBy, groupKeys, groupValues, type MeasuredCharge, needsEvents } from './measure.ts';
+import type { AppliedPricingUnit } from '../pricing-units/pricing-unit.ts';
+import type { PresentationBreakdown } from './presentation.ts';
 import type { Dimensions, UsageCell, UsageEvent } from './reading.ts';
 
 /** The period whose usage an event belongs to. */
@@ -35,11 +38,13 @@ export interface InstantFee {
   readonly filter: ChargeFilter | null;
   readonly grouped_by: GroupedBy;
   readonly numbers: ChargeFeeNumbers;
+  readonly presentation: readonly PresentationBreakdown[];
 }
 
 export interface InstantFacts {
   readonly charge: MeasuredCharge;
   readonly currency: Currency;
+  readonly pricing_unit?: AppliedPricingUnit | null;
   readonly period: InstantPeriod;
   readonly reading: InstantReading;
   /** By `bucketKey`, as earlier events have left them. */
@@ -104,9 +109,20 @@ export function chargeInstantUsage(
       options,
     );
     marks.set(own.key, mark);
-    fees.push({ event, filter: own.filter, grouped_by: own.grouped_by, numbers });
+    const presentation = presentEvent(charge, event, numbers);
+    fees.push({ event, filter: own.filter, grouped_by: own.grouped_by, numbers, presentation });
   }
   return { fees, marks };
+}
+
+/** All units of one event have the same values. */
+function presentEvent(
+  { properties }: MeasuredCharge,
+  { dimensions }: UsageEvent,
+  { units }: ChargeFeeNumbers,
+): PresentationBreakdown[] {
+  const keys = presentationGroupKeys(properties);
+  return keys.length === 0 ? [] : [{ presentation_by: groupedBy(keys, groupValues(keys, dimensions)), units }];
 }
 
 interface Bucket {
@@ -144,7 +160,7 @@ interface Change {
 }
 
 function priceEvent(
-  { charge, currency, period }: InstantFacts,
+  { charge, currency, pricing_unit, period }: InstantFacts,
   { event, own, change, tally }: Change,
   mark: Mark | undefined,
   options: PriceOptions,
@@ -162,6 +178,7 @@ function priceEvent(
       properties: own.filter?.properties ?? charge.properties,
       aggregation_type: charge.metric.aggregation_type,
       currency,
+      pricing_unit,
       units: passed.units,
       billable: passed.billable,
       total: tally.total,

@@ -4,8 +4,10 @@ import type { ChargeModelName } from '../charge-models/index.ts';
 import { hasBoundsPerEvent, hasFreeUnits, runningTotals } from '../charge-models/percentage.ts';
 import type { UsageToPrice } from '../charge-models/price-charge.ts';
 import { Decimal, sum, ZERO } from '../money/decimal.ts';
+import { presentationGroupKeys } from '../charge-models/group-keys.ts';
 import { type ChargeFilter, type FilterValues, filtersInArrears, matchesAny } from './filters.ts';
 import { paidUnits } from './paid-units.ts';
+import type { PresentationBreakdown } from './presentation.ts';
 import type { Dimensions, UsageCell, UsageEvent, UsageReading } from './reading.ts';
 import {
   type MeasuredSpan,
@@ -40,6 +42,8 @@ export interface Bucket {
   /** In the order of the keys; empty where the charge does not group. */
   readonly grouped_by: GroupedBy;
   readonly usage: Pick<UsageToPrice, 'units' | 'full_units' | 'total_aggregated_units' | 'events_count' | 'events'>;
+  /** Its units by the properties that the charge is only shown by; absent where there are none. */
+  readonly presentation?: readonly PresentationBreakdown[];
 }
 
 /** The properties that a reading must tell apart for a charge. */
@@ -47,6 +51,7 @@ export function dimensionKeys({ filters, properties }: Pick<MeasuredCharge, 'fil
   const keys = [
     ...filters.flatMap((filter) => [...Object.keys(filter.values), ...groupKeys(filter.properties)]),
     ...groupKeys(properties),
+    ...presentationGroupKeys(properties),
   ];
   return [...new Set(keys)].sort();
 }
@@ -68,14 +73,40 @@ export function needsEvents(charge: MeasuredCharge): boolean {
 
 /** What was used of a charge in arrears: its filters in their order, then what none of them matches, each by groups. */
 export function measure(charge: MeasuredCharge, reading: UsageReading, span: MeasuredSpan): Bucket[] {
-  const aggregate = reading.detail === 'cells' ? aggregateCells : aggregateEvents;
-  return split<UsageCell | UsageEvent>(charge, reading.detail === 'cells' ? reading.cells : reading.events).map(
-    ({ filter, grouped_by, parts }) => ({
-      filter,
-      grouped_by,
-      usage: aggregate({ charge, span, properties: filter?.properties ?? charge.properties }, parts as never),
-    }),
-  );
+  return reading.detail === 'cells'
+    ? bucketsOf(charge, span, reading.cells, aggregateCells)
+    : bucketsOf(charge, span, reading.events, aggregateEvents);
+}
+
+function bucketsOf<T extends { readonly dimensions: Dimensions }>(
+  charge: MeasuredCharge,
+  span: MeasuredSpan,
+  all: readonly T[],
+  aggregate: Aggregate<T>,
+): Bucket[] {
+  const shownBy = presentationGroupKeys(charge.properties);
+  return split(charge, all).map(({ filter, grouped_by, parts }) => {
+    const terms = { charge, span, properties: filter?.properties ?? charge.properties };
+    const usage = aggregate(terms, parts);
+    if (shownBy.length === 0) return { filter, grouped_by, usage };
+    return { filter, grouped_by, usage, presentation: breakDown(shownBy, parts, (some) => aggregate(terms, some)) };
+  });
+}
+
+/** The units of those with the same values; nothing where there is nothing. */
+function breakDown<T extends { readonly dimensions: Dimensions }>(
+  keys: readonly string[],
+  parts: readonly T[],
+  aggregate: (some: readonly T[]) => Bucket['usage'],
+): PresentationBreakdown[] {
+  const byValues = Map.groupBy(parts, ({ dimensions }) => JSON.stringify(groupValues(keys, dimensions)));
+  return [...byValues]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([values, some]) => {
+      const { units, full_units = units } = aggregate(some);
+      const presentation_by = groupedBy(keys, JSON.parse(values) as (string | null)[]);
+      return { presentation_by, units: new Decimal(full_units).toFixed() };
+    });
 }
 
 interface Part<T> {

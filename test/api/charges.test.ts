@@ -147,9 +147,9 @@ describe('charges', () => {
         { properties: ['invalid_type'] },
       ],
       [
-        'with a breakdown for show, for now',
-        { properties: { amount: '1', presentation_group_keys: [{ value: 'cloud' }] } },
-        { properties: ['feature_unavailable'] },
+        'with too much of a breakdown',
+        { properties: { amount: '1', presentation_group_keys: [{ value: 'a' }, { value: 'b' }, { value: 'c' }] } },
+        { properties: ['too_many_keys'] },
       ],
     ];
     for (const [what, fields, details] of cases)

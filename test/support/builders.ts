@@ -224,6 +224,8 @@ const CHARGE = {
   regroup_paid_fees: null,
   prorated: false,
   min_amount_cents: 0,
+  pricing_unit_id: null,
+  conversion_rate: null,
 } as const;
 
 const SUBSCRIPTION = {

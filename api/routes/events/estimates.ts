@@ -42,6 +42,9 @@ function suppose(input: EstimateInput, at: Instant): SupposedEvent {
   };
 }
 
+/** What fees need not say of themselves. */
+const PLAIN = { pricing_unit: null, presentation_breakdowns: [] } as const;
+
 const UNPAID = {
   invoice_id: null,
   true_up_parent_fee_id: null,
@@ -80,7 +83,7 @@ async function showFees(
     const { taxes, ...amounts } = taxed[index] as FeeTaxes;
     const fee_id = newId();
     const wire = feeWithTaxesWire({
-      fee: { ...fee, ...amounts, ...UNPAID, id: fee_id, customer_id, created_at: at, updated_at: at },
+      fee: { ...PLAIN, ...fee, ...amounts, ...UNPAID, id: fee_id, customer_id, created_at: at, updated_at: at },
       true_up_fee_id: null,
       taxes: taxes.map((tax) => ({ ...tax, id: newId(), fee_id, created_at: at })),
       customer,

@@ -9,6 +9,7 @@ import { type ChargeFilter, filterInAdvance } from '../../../billing/usage/filte
 import { type InstantModel, instantModels, priceLoneEvent } from '../../../billing/usage/instant-estimate.ts';
 import { chargeInstantUsage } from '../../../billing/usage/instant-usage.ts';
 import { dimensionKeys, type GroupedBy } from '../../../billing/usage/measure.ts';
+import type { PresentationBreakdown } from '../../../billing/usage/presentation.ts';
 import type { Dimensions, UsageEvent } from '../../../billing/usage/reading.ts';
 import { measuredCharge } from '../../../db/charge-usage.ts';
 import { newId } from '../../../db/ids.ts';
@@ -54,6 +55,7 @@ export async function priceOnTop(
       {
         charge: measuredCharge(charge),
         currency: facts.currency,
+        pricing_unit: charge.pricing_unit,
         period,
         reading: { ...reading, events: [...reading.events, supposed] },
         marks: before,
@@ -61,10 +63,7 @@ export async function priceOnTop(
       },
       { isEstimate: true },
     );
-    return fees.map(({ filter, grouped_by, numbers }) => ({
-      charge,
-      fee: feeOf(subscription, event, at, { charge, filter, grouped_by, numbers }),
-    }));
+    return fees.map((fee) => ({ charge, fee: feeOf(subscription, event, at, { charge, ...fee }) }));
   });
 }
 
@@ -105,6 +104,7 @@ export function priceAlone(
       charge_model,
       properties: filter?.properties ?? charge.properties,
       currency: subscription.facts.currency,
+      pricing_unit: charge.pricing_unit,
       rounding: { rounding_function, rounding_precision },
       value: field_name === null ? '1' : propertyText(event.properties[field_name]),
     });
@@ -117,13 +117,14 @@ interface Priced {
   readonly filter: ChargeFilter | null;
   readonly grouped_by: GroupedBy;
   readonly numbers: ChargeFeeNumbers;
+  readonly presentation?: readonly PresentationBreakdown[];
 }
 
 function feeOf(
   { facts }: InstantSubscription,
   { transaction_id }: SupposedEvent,
   at: Instant,
-  { charge, filter, grouped_by, numbers }: Priced,
+  { charge, filter, grouped_by, numbers, presentation }: Priced,
 ): UntaxedFee {
   return chargeFee({
     subscription_id: facts.id,
@@ -131,6 +132,7 @@ function feeOf(
     filter,
     grouped_by,
     numbers,
+    presentation,
     currency: facts.currency,
     span: periodsOfEvent(facts, at).charges,
     pay_in_advance: true,

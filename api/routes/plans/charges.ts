@@ -5,6 +5,7 @@ import {
   validateCharge,
 } from '../../../billing/charges/validate.ts';
 import type { ChargeModelName } from '../../../billing/charge-models/index.ts';
+import type { ChargePricingUnit } from '../../../billing/charges/pricing-unit.ts';
 import { notFound } from '../../../billing/errors.ts';
 import { chooseChargeCodes } from '../../../billing/plans/charge-codes.ts';
 import type { Charge } from '../../../billing/plans/plan.ts';
@@ -12,6 +13,7 @@ import type { ChargeFilter } from '../../../billing/usage/filters.ts';
 import { type BillableMetricRow, findBillableMetrics } from '../../../db/billable-metrics.ts';
 import type { ChargeFilterFields } from '../../../db/charge-filters.ts';
 import { isId } from '../../../db/ids.ts';
+import { findPricingUnitsByCode, type PricingUnitRow } from '../../../db/pricing-units.ts';
 import type { ChargeFields } from '../../../db/plans.ts';
 import { findTaxesByCode } from '../../../db/taxes.ts';
 import type { Transaction } from '../../../db/transaction.ts';
@@ -35,6 +37,7 @@ export interface StoredCharge {
 /** What charges refer to. */
 export interface References {
   readonly metrics: ReadonlyMap<string, BillableMetricRow>;
+  readonly pricingUnits: ReadonlyMap<string, PricingUnitRow>;
   taxIds(codes: readonly string[] | null | undefined): string[];
 }
 
@@ -50,8 +53,13 @@ export async function findReferences(
   if (metric_ids.some((id) => !metrics.has(id.toLowerCase()))) throw notFound(unknownMetric);
   const codes = [...plan_tax_codes, ...charges.map(({ tax_codes }) => tax_codes)].flatMap((list) => list ?? []);
   const taxes = await findTaxesByCode(trx, codes);
+  const pricingUnits = await findPricingUnitsByCode(
+    trx,
+    charges.flatMap(({ applied_pricing_unit }) => applied_pricing_unit?.code ?? []),
+  );
   return {
     metrics,
+    pricingUnits,
     taxIds: (wanted) => (wanted ?? []).map((code) => (taxes.get(code) as { id: string }).id),
   };
 }
@@ -76,8 +84,32 @@ function termsOf(input: ChargeInput, before?: StoredCharge): ChargeTerms {
     properties: input.properties,
     // Those that stay are held against the charge as well: its model may be another now.
     filters: input.filters === undefined ? filters : (input.filters ?? []),
-    ...(input.applied_pricing_unit !== undefined && { applied_pricing_unit: input.applied_pricing_unit }),
+    ...ratesOf(input, charge),
     ...(input.accepts_target_wallet !== undefined && { accepts_target_wallet: input.accepts_target_wallet }),
+  };
+}
+
+/** A rate is checked where there is a unit. */
+function ratesOf(
+  { applied_pricing_unit: wish }: ChargeInput,
+  before: Charge | undefined,
+): Pick<ChargeTerms, 'conversion_rate'> {
+  if (wish === undefined) return before?.conversion_rate ? { conversion_rate: before.conversion_rate } : {};
+  if (wish === null || (!wish.code && !before?.pricing_unit_id)) return {};
+  return { conversion_rate: wish.conversion_rate ?? before?.conversion_rate };
+}
+
+/** Its unit stays with a charge that is billed already, and goes where null is sent. */
+function pricingUnitOf(
+  terms: ChargeTerms,
+  { applied_pricing_unit: wish }: ChargeInput,
+  before: Charge | undefined,
+  { pricingUnits }: References,
+): ChargePricingUnit {
+  if (!('conversion_rate' in terms)) return { pricing_unit_id: null, conversion_rate: null };
+  return {
+    pricing_unit_id: pricingUnits.get(wish?.code ?? '')?.id ?? before?.pricing_unit_id ?? null,
+    conversion_rate: String(terms.conversion_rate),
   };
 }
 
@@ -85,7 +117,7 @@ function termsOf(input: ChargeInput, before?: StoredCharge): ChargeTerms {
 function toWrite(
   terms: ChargeTerms,
   { invoice_display_name, tax_codes }: ChargeInput,
-  fixed: Pick<ChargeFields, 'code' | 'billable_metric_id'>,
+  fixed: Pick<ChargeFields, 'code' | 'billable_metric_id' | 'pricing_unit_id' | 'conversion_rate'>,
   references: References,
 ): ChargeWrite {
   const { pay_in_advance, invoiceable, regroup_paid_fees, prorated, min_amount_cents } = terms;
@@ -122,7 +154,16 @@ export function newCharges(
   for (const { terms, metric } of wishes) addDetails(details, validateCharge(terms, metric));
   if (Object.keys(details).length > 0) return [];
   return wishes.map(({ input, metric, terms }, index) =>
-    toWrite(terms, input, { code: codes[index] as string, billable_metric_id: metric.id }, references),
+    toWrite(
+      terms,
+      input,
+      {
+        code: codes[index] as string,
+        billable_metric_id: metric.id,
+        ...pricingUnitOf(terms, input, undefined, references),
+      },
+      references,
+    ),
   );
 }
 
@@ -136,13 +177,15 @@ export function changedCharge(
   details: Details,
 ): (ChargeWrite & { readonly id: string }) | undefined {
   const { charge } = before;
-  const terms = termsOf(isFixed ? onlyPrices(input) : input, before);
+  const allowed = isFixed ? onlyPrices(input, charge) : input;
+  const terms = termsOf(allowed, before);
   const found = validateCharge(terms, metric);
   addDetails(details, found);
   if (Object.keys(found).length > 0) return undefined;
   const code = isFixed ? charge.code : codeAfter(input, charge);
   const { id, billable_metric_id } = charge;
-  return { id, ...toWrite(terms, input, { code, billable_metric_id }, references) };
+  const unit = pricingUnitOf(terms, allowed, charge, references);
+  return { id, ...toWrite(terms, input, { code, billable_metric_id, ...unit }, references) };
 }
 
 export function codeAfter({ code }: ChargeInput, before: Pick<Charge, 'code'>): string {
@@ -150,8 +193,12 @@ export function codeAfter({ code }: ChargeInput, before: Pick<Charge, 'code'>): 
 }
 
 /** Of a charge that is billed already. */
-function onlyPrices({ properties, filters, invoice_display_name, applied_pricing_unit }: ChargeInput): ChargeInput {
-  return { properties, filters, invoice_display_name, applied_pricing_unit } as ChargeInput;
+function onlyPrices(
+  { properties, filters, invoice_display_name, applied_pricing_unit: unit }: ChargeInput,
+  { pricing_unit_id }: Charge,
+): ChargeInput {
+  const rate = unit && pricing_unit_id ? { conversion_rate: unit.conversion_rate } : undefined;
+  return { properties, filters, invoice_display_name, applied_pricing_unit: rate } as ChargeInput;
 }
 
 export function addDetails(details: Details, more: Details): void {

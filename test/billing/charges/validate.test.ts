@@ -167,18 +167,24 @@ describe('a charge', () => {
   }
 });
 
+describe('the rate at which a pricing unit becomes money', () => {
+  const cases: [rate: unknown, codes: string[] | undefined][] = [
+    ['2.5', undefined],
+    [0.1, undefined],
+    ['0', ['value_is_out_of_range']],
+    ['-1', ['value_is_invalid']],
+    ['many', ['value_is_invalid']],
+    [undefined, ['value_is_mandatory']],
+    [null, ['value_is_mandatory']],
+  ];
+  for (const [conversion_rate, codes] of cases)
+    it(`${JSON.stringify(conversion_rate)} is answered with ${JSON.stringify(codes)}`, () => {
+      assert.deepEqual(validateCharge({ ...charge, conversion_rate }, sumMetric)['conversion_rate'], codes);
+    });
+});
+
 describe('what cannot be billed yet is refused', () => {
   const cases: { field: string; code: string; terms: Partial<ChargeTerms> }[] = [
-    {
-      field: 'properties',
-      code: 'feature_unavailable',
-      terms: { properties: { amount: '1', presentation_group_keys: [{ value: 'region' }] } },
-    },
-    {
-      field: 'applied_pricing_unit',
-      code: 'feature_unavailable',
-      terms: { applied_pricing_unit: { code: 'credits' } },
-    },
     { field: 'accepts_target_wallet', code: 'feature_unavailable', terms: { accepts_target_wallet: true } },
   ];
   for (const { field, code, terms } of cases) {

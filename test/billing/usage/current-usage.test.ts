@@ -57,6 +57,7 @@ describe('the amount of current usage', () => {
       metric_code: 'calls',
       metric_name: 'Calls',
       aggregation_type: 'sum_agg',
+      recurring: false,
       rounding_function: null,
       rounding_precision: null,
       ...changes,
