@@ -19,6 +19,7 @@ describe('the fee of a charge', () => {
       precise_unit_amount: '0.335',
       units: '3',
       total_aggregated_units: '3',
+      unrounded_units: '3',
       events_count: 3,
       amount_details: {},
     });
@@ -56,6 +57,7 @@ describe('the fee of a charge', () => {
       precise_unit_amount: '0',
       units: '0',
       total_aggregated_units: '0',
+      unrounded_units: '0',
       events_count: 2,
       amount_details: {},
     });
