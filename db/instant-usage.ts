@@ -42,6 +42,45 @@ export async function takeInstantUsage(
   return taken;
 }
 
+const METRICS_IN_ADVANCE = `
+  select m.code from charges c join billable_metrics m on m.id = c.billable_metric_id
+  where c.organization_id = :organization_id and c.pay_in_advance and c.deleted_at is null and m.deleted_at is null`;
+
+/**
+ * Queues what has come in since a subscription began, while nobody knew of it yet. From the one that ended then it takes over what waits there;
+ * what that one's charges have priced stays priced.
+ */
+export async function queueInstantUsage(
+  trx: Transaction,
+  subscription: { readonly id: string; readonly external_id: string; readonly plan_id: string },
+  { from, ended }: { readonly from: Instant; readonly ended: { readonly id: string; readonly plan_id: string } | null },
+): Promise<void> {
+  const bindings = {
+    organization_id: trx.organization_id,
+    subscription_id: subscription.id,
+    external_id: subscription.external_id,
+    plan_id: subscription.plan_id,
+    ended_id: ended?.id ?? null,
+    ended_plan_id: ended?.plan_id ?? null,
+    from,
+  };
+  await trx.raw(
+    `update instant_usage set subscription_id = :subscription_id
+     where organization_id = :organization_id and subscription_id = :ended_id::uuid and timestamp >= :from`,
+    bindings as never,
+  );
+  await trx.raw(
+    `insert into instant_usage (organization_id, subscription_id, timestamp, received_at, event_id, transaction_id)
+     select e.organization_id, :subscription_id, e.timestamp, e.created_at, e.id, e.transaction_id
+     from events e
+     where e.organization_id = :organization_id and e.external_subscription_id = :external_id and e.timestamp >= :from and e.created_at >= :from
+       and e.code in (${METRICS_IN_ADVANCE} and c.plan_id = :plan_id)
+       and e.code not in (${METRICS_IN_ADVANCE} and c.plan_id = :ended_plan_id::uuid)
+     on conflict do nothing`,
+    bindings as never,
+  );
+}
+
 export interface MarkKey {
   readonly charge_id: string;
   readonly period_from: Instant;

@@ -30,9 +30,9 @@ export async function findPlan(trx: Transaction, code: string): Promise<PlanRow 
   return rows<PlanRow>(trx, 'plans').where({ code, parent_id: null, deleted_at: null }).first();
 }
 
-/** Holds the row until the transaction ends: changes of one plan come one after the other. */
+/** Holds the row until the transaction ends: changes of one plan come one after the other. Bills, which only refer to it, are not held up. */
 export async function lockPlan(trx: Transaction, code: string): Promise<PlanRow | undefined> {
-  return rows<PlanRow>(trx, 'plans').where({ code, parent_id: null, deleted_at: null }).forUpdate().first();
+  return rows<PlanRow>(trx, 'plans').where({ code, parent_id: null, deleted_at: null }).forNoKeyUpdate().first();
 }
 
 export async function insertPlan(trx: Transaction, fields: PlanFields, at: Instant): Promise<PlanRow> {

@@ -1,7 +1,8 @@
 import type { Instant } from '../billing/clock/instant.ts';
 import type { Cents } from '../billing/money/cents.ts';
 import type { Currency } from '../billing/money/currency.ts';
-import type { Subscription } from '../billing/subscriptions/subscription.ts';
+import type { PlanChange } from '../billing/subscriptions/plan-change.ts';
+import type { Subscription, SubscriptionStatus } from '../billing/subscriptions/subscription.ts';
 import type { Transaction } from './transaction.ts';
 
 /** All that decides what happens to a subscription next, and what its fee is. */
@@ -19,6 +20,7 @@ export interface SubscriptionFacts extends Subscription {
   readonly bill_charges_monthly: boolean | null;
   /** The customer's, else the organization's. */
   readonly timezone: string;
+  readonly activation_timezone: string;
   /** Of all subscriptions of the customer with this external id: a trial is counted once for all of them. */
   readonly first_started_at: Instant | null;
   readonly has_billed_start: boolean;
@@ -29,13 +31,21 @@ export interface SubscriptionFacts extends Subscription {
   readonly instant_usage_at: Instant | null;
   /** The instants for which a subscription fee was billed, whatever its amount. */
   readonly subscription_fees_at: readonly Instant[];
+  /** Whether the one whose place it takes has had its last bill. */
+  readonly has_billed_previous: boolean;
+  /** The one that takes its place, or waits to. */
+  readonly next_id: string | null;
+  readonly next_status: SubscriptionStatus | null;
+  readonly next_change: PlanChange | null;
+  readonly next_plan_id: string | null;
+  readonly next_created_at: Instant | null;
 }
 
 const FACTS = `
   select s.*,
     p.code as plan_code, p.name as plan_name, p.invoice_display_name as plan_invoice_display_name, p.description as plan_description,
     p.interval, p.amount_cents as plan_amount_cents, p.amount_currency as currency, p.pay_in_advance, p.trial_period, p.bill_charges_monthly,
-    coalesce(c.timezone, o.timezone) as timezone,
+    coalesce(c.timezone, o.timezone) as timezone, coalesce(s.activation_timezone, c.timezone, o.timezone) as activation_timezone,
     (select min(f.started_at) from subscriptions f
       where f.organization_id = s.organization_id and f.external_id = s.external_id and f.customer_id = s.customer_id) as first_started_at,
     coalesce(b.has_billed_start, false) as has_billed_start, coalesce(b.has_billed_end, false) as has_billed_end,
@@ -44,7 +54,10 @@ const FACTS = `
       where f.organization_id = s.organization_id and f.subscription_id = s.id and f.fee_type = 'subscription'
         and f.deleted_at is null and i.id is distinct from :apart_from) as subscription_fees_at,
     (select u.received_at from instant_usage u where u.organization_id = s.organization_id and u.subscription_id = s.id
-      order by u.timestamp, u.received_at, u.event_id limit 1) as instant_usage_at
+      order by u.timestamp, u.received_at, u.event_id limit 1) as instant_usage_at,
+    exists (select from billing_periods e where e.organization_id = s.organization_id and e.subscription_id = s.previous_subscription_id
+      and e.invoicing_reason = 'subscription_terminating') as has_billed_previous,
+    n.id as next_id, n.status as next_status, n.plan_change as next_change, n.plan_id as next_plan_id, n.created_at as next_created_at
   from subscriptions s
   join plans p on p.id = s.plan_id
   join customers c on c.id = s.customer_id
@@ -56,6 +69,11 @@ const FACTS = `
       max(charges_to) filter (where charges_to > charges_from and invoicing_reason not like 'in_advance_charge%') as last_charges_to
     from billing_periods where subscription_id = s.id and organization_id = s.organization_id and invoice_id is distinct from :apart_from
   ) b on true
+  left join lateral (
+    select * from subscriptions n
+    where n.organization_id = s.organization_id and n.previous_subscription_id = s.id and n.status <> 'canceled'
+    order by n.created_at desc, n.id desc limit 1
+  ) n on true
   where s.organization_id = :organization_id`;
 
 /**

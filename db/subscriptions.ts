@@ -34,6 +34,10 @@ export function lockBilling(trx: Transaction, customer_id: string): Promise<void
   return lock(trx, `billing/${customer_id}`);
 }
 
+export async function findSubscription(trx: Transaction, id: string): Promise<SubscriptionRow | undefined> {
+  return rows<SubscriptionRow>(trx, 'subscriptions').where({ id }).first();
+}
+
 export async function findSubscriptionByExternalId(
   trx: Transaction,
   external_id: string,
@@ -80,6 +84,15 @@ export async function updateSubscription(
   return row;
 }
 
+/** Withdraws the change that waits for the end of a subscription's period. Answers with the id of what waited, if anything did. */
+export async function cancelWaitingChange(trx: Transaction, subscription_id: string, at: Instant): Promise<string[]> {
+  const canceled = (await rows(trx, 'subscriptions')
+    .where({ previous_subscription_id: subscription_id, status: 'pending' })
+    .update({ status: 'canceled', canceled_at: at, updated_at: at })
+    .returning('id')) as { id: string }[];
+  return canceled.map(({ id }) => id);
+}
+
 interface PlanAndCustomer {
   readonly plan_code: string;
   readonly interval: Interval;
@@ -88,7 +101,19 @@ interface PlanAndCustomer {
   readonly bill_charges_monthly: boolean | null;
   readonly external_customer_id: string;
   readonly timezone: string;
+  readonly previous_plan_code: string | null;
+  readonly next_plan_code: string | null;
+  readonly next_status: SubscriptionStatus | null;
 }
+
+const PLAN_BEFORE = `
+  select p.code from subscriptions f join plans p on p.id = f.plan_id
+  where f.organization_id = subscriptions.organization_id and f.id = subscriptions.previous_subscription_id`;
+
+const NEXT = `
+  select p.code as next_plan_code, f.status as next_status from subscriptions f join plans p on p.id = f.plan_id
+  where f.organization_id = subscriptions.organization_id and f.previous_subscription_id = subscriptions.id and f.status <> 'canceled'
+  order by f.created_at desc, f.id desc limit 1`;
 
 /**
  * What a subscription's wire is made of, in the order of creation: one statement whatever their number.
@@ -104,10 +129,9 @@ export async function loadSubscriptions(trx: Transaction, ids: readonly string[]
     .orderBy(['subscriptions.created_at', 'subscriptions.id'])
     .select('subscriptions.*', 'p.code as plan_code', 'p.interval', 'p.amount_cents as plan_amount_cents')
     .select('p.amount_currency as plan_amount_currency', 'p.bill_charges_monthly')
-    .select(
-      'c.external_id as external_customer_id',
-      trx.raw('coalesce(c.timezone, o.timezone) as timezone'),
-    )) as (SubscriptionRow & PlanAndCustomer)[];
+    .select('c.external_id as external_customer_id', trx.raw('coalesce(c.timezone, o.timezone) as timezone'))
+    .select(trx.raw(`(${PLAN_BEFORE}) as previous_plan_code`), 'n.next_plan_code', 'n.next_status')
+    .joinRaw(`left join lateral (${NEXT}) n on true`)) as (SubscriptionRow & PlanAndCustomer)[];
   return found.map(toDocument);
 }
 
@@ -119,6 +143,9 @@ function toDocument({
   bill_charges_monthly,
   external_customer_id,
   timezone,
+  previous_plan_code,
+  next_plan_code,
+  next_status,
   ...subscription
 }: SubscriptionRow & PlanAndCustomer): SubscriptionDocument {
   return {
@@ -133,6 +160,8 @@ function toDocument({
     },
     customer: { id: subscription.customer_id, external_id: external_customer_id },
     timezone,
+    previous_plan_code,
+    next: next_plan_code === null ? null : { plan_code: next_plan_code, is_waiting: next_status === 'pending' },
   };
 }
 

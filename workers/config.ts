@@ -60,6 +60,12 @@ const environment = z.object({
     .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
     .default('https://ec.europa.eu/taxation_customs/vies/rest-api'),
 
+  LAGO_SUBSCRIPTION_TERMINATION_ALERT_SENT_AT_DAYS: z
+    .string()
+    .regex(/^\d{1,4}(\s*,\s*\d{1,4})*$/, 'must be numbers of days, such as 15,45')
+    .default('15,45')
+    .transform((text) => text.split(',').map(Number)),
+
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['json', 'text']).default('json'),
 });
@@ -95,6 +101,8 @@ export interface Config extends Secrets {
   };
   /** Absent: nothing is mailed. */
   readonly mail?: MailSettings;
+  /** How many days before its end a subscription is told of. */
+  readonly termination_alert_days: readonly number[];
   /** Where VAT numbers are checked. */
   readonly vies_url: string;
   readonly log: { readonly level: string; readonly format: 'json' | 'text' };
@@ -151,6 +159,7 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env): Config {
       allow_private_targets: env.WEBHOOK_ALLOW_PRIVATE_TARGETS,
     },
     ...(env.LAGO_SMTP_ADDRESS !== undefined && { mail: readMail(env, env.LAGO_SMTP_ADDRESS) }),
+    termination_alert_days: env.LAGO_SUBSCRIPTION_TERMINATION_ALERT_SENT_AT_DAYS,
     vies_url: env.VIES_URL.replace(/\/+$/, ''),
     log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT },
   };

@@ -43,6 +43,7 @@ await runProcess('worker', async (config, log) => {
       secret: config.secret,
       webhooks: { ...config.webhooks, private_key: config.webhook_private_key },
       vies_url: config.vies_url,
+      termination_alert_days: config.termination_alert_days,
     },
     mailer: config.mail && createMailer(config.mail),
     wallClock: () => new Date().toISOString(),

@@ -36,12 +36,19 @@ export async function subscription(input: SubscriptionInput): Promise<void> {
           return steps.endTrial(call);
         case 'bill_period':
           return steps.billPeriod(call);
+        case 'downgrade':
+          return steps.downgrade(call);
         case 'end':
           return steps.end(call);
         case 'bill_end':
           return steps.billEnd(call);
+        case 'bill_upgrade':
+          return steps.billUpgrade(call);
+        case 'send_termination_alert':
+          return steps.sendTerminationAlert(call);
+        case 'follow':
         case 'over':
-          throw new Error('a subscription that is over takes no step');
+          throw new Error(`nothing is to be done when it says ${kind}`);
       }
     },
   });

@@ -27,7 +27,9 @@ export async function fillInvoice(
   const billed = await readBilled(trx, invoice);
   const plan_ids = [...new Set(billed.map(({ facts }) => facts.plan_id))];
   const taxes = await readTaxLevels(trx, invoice.customer_id, plan_ids);
-  const uses = await readUses(trx, billed, await readCharges(trx, plan_ids), invoice.timezone);
+  const next_plan_ids = billed.flatMap(({ facts }) => facts.next_plan_id ?? []);
+  const charges = await readCharges(trx, [...new Set([...plan_ids, ...next_plan_ids])]);
+  const uses = await readUses(trx, billed, charges, invoice.timezone);
   const commitments = await readCommitments(trx, invoice, billed);
 
   const computed = computeInvoice({

@@ -1,14 +1,16 @@
 import type { ChargeModelName } from '../../billing/charge-models/index.ts';
-import { spanDays } from '../../billing/clock/calendar.ts';
+import { addMilliseconds, latest } from '../../billing/clock/instant.ts';
 import type { BilledSubscription, RenewedPeriod, UsedCharge } from '../../billing/invoices/compute-invoice.ts';
 import type { BillingPeriod } from '../../billing/invoices/invoice.ts';
 import { chargesTerms, periodAt, type Terms } from '../../billing/subscriptions/periods.ts';
+import { endedBy } from '../../billing/subscriptions/plan-change.ts';
 import type { Bucket } from '../../billing/usage/measure.ts';
-import type { MeasuredSpan } from '../../billing/usage/time-weighted.ts';
+import { billedDays, type MeasuredSpan } from '../../billing/usage/time-weighted.ts';
 import { readChargeUsage } from '../../db/charge-usage.ts';
 import type { ChargeFacts } from '../../db/pricing-facts.ts';
 import type { SubscriptionFacts } from '../../db/subscription-facts.ts';
 import type { Transaction } from '../../db/transaction.ts';
+import { cutByUpgrade } from './billing-occasion.ts';
 import type { Billed } from './commitments.ts';
 
 export type Uses = ReadonlyMap<string, readonly UsedCharge[]>;
@@ -20,7 +22,10 @@ interface Use {
   readonly renewed_for?: RenewedPeriod;
 }
 
-/** By subscription: its charges in arrears, each with what was used of it, and those that are renewed for the next period. */
+/**
+ * By subscription: its charges in arrears, each with what was used of it, and those that are renewed for the next period. `charges` are those of
+ * their plans, and of the plans that came after.
+ */
 export async function readUses(
   trx: Transaction,
   billed: readonly Billed[],
@@ -30,11 +35,13 @@ export async function readUses(
   const wanted = billed.flatMap(({ facts: subscription, period }): Use[] => {
     const own = charges.filter((charge) => charge.plan_id === subscription.plan_id);
     const span = measuredSpan(subscription, period, timezone);
-    const used = span.to > span.from ? own.filter((charge) => !charge.pay_in_advance) : [];
-    const renewals =
-      period.invoicing_reason === 'subscription_periodic' ? renewalsOf(subscription, own, period, timezone) : [];
+    const left = span.is_ended_by_upgrade ? metricsOf(charges, subscription.next_plan_id) : new Set<string>();
+    const used = own.filter(
+      (charge) => !charge.pay_in_advance && !(isStanding(charge) && left.has(charge.billable_metric_id)),
+    );
+    const renewals = isRenewing(subscription, period) ? renewalsOf(subscription, own, period, timezone) : [];
     return [
-      ...used.map((charge) => ({ subscription, charge, span })),
+      ...(span.to > span.from ? used.map((charge) => ({ subscription, charge, span })) : []),
       ...renewals.filter(({ charge }) => charge.invoiceable),
     ];
   });
@@ -43,6 +50,21 @@ export async function readUses(
   for (const [index, { subscription, charge, renewed_for }] of wanted.entries())
     uses.get(subscription.id)?.push({ ...usedCharge(charge, usage[index] ?? []), renewed_for });
   return uses;
+}
+
+/** Due whole at the end of a period, whoever has it then: the plan after an upgrade, if it asks for the same. */
+function isStanding({ recurring, prorated }: ChargeFacts): boolean {
+  return recurring && !prorated;
+}
+
+function metricsOf(charges: readonly ChargeFacts[], plan_id: string | null): Set<string> {
+  return new Set(charges.filter((charge) => charge.plan_id === plan_id).map((charge) => charge.billable_metric_id));
+}
+
+/** Of two plans of which one takes the other's place at the end of a period, the one that ends renews. */
+function isRenewing(facts: SubscriptionFacts, { invoicing_reason }: Pick<BillingPeriod, 'invoicing_reason'>): boolean {
+  if (invoicing_reason === 'subscription_periodic') return true;
+  return invoicing_reason === 'subscription_terminating' && endedBy(facts) === 'downgrade';
 }
 
 export function readUsageOf(trx: Transaction, uses: readonly Omit<Use, 'renewed_for'>[]): Promise<Bucket[][]> {
@@ -60,7 +82,7 @@ export function readUsageOf(trx: Transaction, uses: readonly Omit<Use, 'renewed_
 export function renewalsOf(
   subscription: SubscriptionFacts,
   charges: readonly ChargeFacts[],
-  period: Pick<BillingPeriod, 'charges_from' | 'charges_to' | 'billing_at'>,
+  period: Pick<BillingPeriod, 'charges_from' | 'charges_to' | 'billing_at' | 'invoicing_reason'>,
   timezone: string,
 ): (Use & { readonly renewed_for: RenewedPeriod })[] {
   const { from, to } = periodAt(usageTerms(subscription, timezone), period.billing_at);
@@ -84,22 +106,25 @@ function usageTerms(facts: SubscriptionFacts, timezone: string): Terms {
 /** The charges span, with the days of the whole period that it is cut from. */
 export function measuredSpan(
   facts: SubscriptionFacts,
-  period: Pick<BillingPeriod, 'charges_from' | 'charges_to'>,
+  period: Pick<BillingPeriod, 'charges_from' | 'charges_to' | 'invoicing_reason'>,
   timezone: string,
 ): MeasuredSpan {
-  const { charges_from: from, charges_to: to } = period;
+  const { charges_from: from, charges_to, invoicing_reason } = period;
+  const span = { from, to: charges_to };
+  const cut = invoicing_reason === 'subscription_terminating' ? cutByUpgrade(facts, span) : undefined;
+  // By its end: what goes on where another time zone's bill ended begins some hours before its period.
+  const last = latest(from, addMilliseconds(charges_to, -1));
   return {
-    from,
-    to,
+    ...(cut ?? span),
     timezone,
-    period_days: periodAt(usageTerms(facts, timezone), from).days,
+    period_days: periodAt(usageTerms(facts, timezone), last).days,
     started_at: facts.first_started_at ?? from,
-    is_ended_by_upgrade: false,
+    is_ended_by_upgrade: cut !== undefined,
   };
 }
 
-export function chargesDays({ from, to, timezone, period_days }: MeasuredSpan): BilledSubscription['charges_days'] {
-  return { billed: to > from ? spanDays({ from, to }, timezone) : 0, period: period_days };
+export function chargesDays(span: MeasuredSpan): BilledSubscription['charges_days'] {
+  return { billed: span.to > span.from ? billedDays(span) : 0, period: span.period_days };
 }
 
 export function usedCharge(charge: ChargeFacts, buckets: readonly Bucket[]): UsedCharge {

@@ -8,6 +8,8 @@ export interface ActivitySettings {
   readonly secret: string;
   /** The register of VAT numbers, without a slash at its end. */
   readonly vies_url: string;
+  /** How many days before its end a subscription is told of. */
+  readonly termination_alert_days: readonly number[];
   readonly webhooks: {
     readonly attempts_max: number;
     readonly timeout_seconds: number;

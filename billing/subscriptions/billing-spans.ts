@@ -9,6 +9,8 @@ export interface BillingOccasion {
   readonly plan: { readonly pay_in_advance: boolean; readonly bill_charges_monthly: boolean | null };
   readonly started_at: Instant;
   readonly activated_at: Instant;
+  /** Where the customer was when it became active: the first day of the subscription is one of that place. */
+  readonly activation_timezone: string;
   readonly reason: SubscriptionReason;
   /** The start (or the end of the trial, if that is billed), the boundary, or `terminated_at`. */
   readonly at: Instant;
@@ -38,10 +40,13 @@ export const TIME_ZONES_APART_MS = 26 * 3_600_000;
  */
 export function isBoundaryOpen(
   boundary: Instant,
-  billed: Pick<BillingOccasion, 'started_at' | 'activated_at' | 'last_periodic_at'>,
+  timezone: string,
+  billed: Pick<BillingOccasion, 'started_at' | 'activated_at' | 'activation_timezone' | 'last_periodic_at'>,
 ): boolean {
-  const { started_at, activated_at, last_periodic_at } = billed;
-  if (boundary <= latest(started_at, activated_at)) return false;
+  const { started_at, activated_at, activation_timezone, last_periodic_at } = billed;
+  const begun_at = latest(started_at, activated_at);
+  // By days as well: a customer who has moved west since begins that day once more.
+  if (boundary <= begun_at || localDate(boundary, timezone) <= localDate(begun_at, activation_timezone)) return false;
   if (last_periodic_at === null) return true;
   return toMilliseconds(boundary) - toMilliseconds(last_periodic_at) >= TIME_ZONES_APART_MS;
 }
@@ -84,22 +89,33 @@ function cutByTermination(terms: Terms, occasion: BillingOccasion): Cut {
   const { at, is_upgraded } = occasion;
   const running = periodAt(terms, at);
   const secondDay = startOfDay(addDays(localDate(running.from, terms.timezone), 1), terms.timezone);
-  if (at < secondDay && isBoundaryOpen(running.from, occasion)) return uncut(previousPeriod(terms, running));
+  if (at < secondDay && isBoundaryOpen(running.from, terms.timezone, occasion))
+    return uncut(previousPeriod(terms, running));
   return { span: { from: running.from, to: is_upgraded ? at : addMilliseconds(at, 1) }, period: running };
 }
 
+/** The beginning of the day of the start, as it was when the subscription became active. */
+function firstDay({ started_at, activation_timezone, terms: { timezone } }: BillingOccasion): Instant {
+  return startOfDay(localDate(started_at, activation_timezone), timezone);
+}
+
 /** The fee begins with the local day of the start, however late on that day it was. */
-function clampSubscription({ span, period }: Cut, { started_at, terms: { timezone } }: BillingOccasion): Span {
+function clampSubscription({ span, period }: Cut, occasion: BillingOccasion): Span {
+  const { started_at } = occasion;
   // The last finished year of a subscription in its first one: nothing, as of its start.
   if (period.to <= started_at) return { from: started_at, to: started_at };
-  const from = latest(span.from, startOfDay(localDate(started_at, timezone), timezone));
+  const from = latest(span.from, firstDay(occasion));
   return { from: earliest(from, span.to), to: span.to };
 }
 
 /** Usage begins with the instant of the start, and goes on where the last invoice ended if the time zone has changed since. */
-function clampCharges({ span }: Cut, { started_at, previous_charges_to }: BillingOccasion): Span {
+function clampCharges({ span }: Cut, occasion: BillingOccasion): Span {
+  const { started_at, previous_charges_to } = occasion;
   let from = span.from;
-  if (previous_charges_to !== null) {
+  if (previous_charges_to === null) {
+    // A period that begins with the first day has all of it, also what a move west has put before its midnight.
+    if (from <= firstDay(occasion)) from = started_at;
+  } else {
     const gap_ms = toMilliseconds(from) - toMilliseconds(previous_charges_to);
     if (gap_ms < TIME_ZONES_APART_MS) from = previous_charges_to;
   }

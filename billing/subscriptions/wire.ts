@@ -1,4 +1,12 @@
-import { type Instant, type Span, addMilliseconds, earliest, latest, toWireSeconds } from '../clock/instant.ts';
+import {
+  type Instant,
+  type LocalDate,
+  type Span,
+  addMilliseconds,
+  earliest,
+  latest,
+  toWireSeconds,
+} from '../clock/instant.ts';
 import type { Cents } from '../money/cents.ts';
 import type { Currency } from '../money/currency.ts';
 import { type Interval, chargesTerms, periodAt } from './periods.ts';
@@ -20,6 +28,10 @@ export interface SubscriptionDocument {
   readonly customer: { readonly id: string; readonly external_id: string };
   /** The customer's applicable one. */
   readonly timezone: string;
+  /** Of the one whose place it takes. */
+  readonly previous_plan_code: string | null;
+  /** The one that takes its place, or waits to. */
+  readonly next: { readonly plan_code: string; readonly is_waiting: boolean } | null;
 }
 
 /**
@@ -40,6 +52,13 @@ function currentSpan({ subscription, plan, timezone }: SubscriptionDocument, at:
   const period = periodAt(chargesTerms(terms, plan.bill_charges_monthly), inside);
   const to = terminated_at === null ? period.to : earliest(period.to, addMilliseconds(terminated_at, 1));
   return { from: latest(period.from, started_at), to };
+}
+
+/** The first day of the plan that waits for the running period to end. */
+function downgradeDate({ subscription, plan, timezone, next }: SubscriptionDocument, at: Instant): LocalDate | null {
+  if (!next?.is_waiting || subscription.status !== 'active') return null;
+  const { billing_time, subscription_at } = subscription;
+  return periodAt({ interval: plan.interval, billing_time, subscription_at, timezone }, at).to_date;
 }
 
 const toWireOrNull = (at: Instant | null): string | null => (at === null ? null : toWireSeconds(at));
@@ -68,9 +87,9 @@ export function subscriptionWire(document: SubscriptionDocument, at: Instant) {
     terminated_at: toWireOrNull(subscription.terminated_at),
     canceled_at: toWireOrNull(subscription.canceled_at),
     created_at: toWireSeconds(subscription.created_at),
-    previous_plan_code: null,
-    next_plan_code: null,
-    downgrade_plan_date: null,
+    previous_plan_code: document.previous_plan_code,
+    next_plan_code: document.next?.plan_code ?? null,
+    downgrade_plan_date: downgradeDate(document, at),
     current_billing_period_started_at: span === undefined ? null : toWireSeconds(span.from),
     current_billing_period_ending_at: span === undefined ? null : toWireEnd(span),
     on_termination_credit_note: subscription.on_termination_credit_note,

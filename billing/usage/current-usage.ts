@@ -51,6 +51,7 @@ export interface UsageSubscription {
   readonly started_at: Instant;
   readonly first_started_at: Instant;
   readonly activated_at: Instant;
+  readonly activation_timezone: string;
   readonly last_periodic_at: Instant | null;
   readonly last_charges_to: Instant | null;
 }

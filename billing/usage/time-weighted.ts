@@ -42,7 +42,8 @@ function daysLeft(span: MeasuredSpan, timestamp: string): number {
   return daysBetween(localDate(toInstant(timestamp), span.timezone), last) + 1;
 }
 
-function billedDays(span: MeasuredSpan): number {
+/** The days of the span; the day of an upgrade is the new plan's. */
+export function billedDays(span: MeasuredSpan): number {
   const days = countDays(span.from, lastInstant(span), span.timezone);
   return span.is_ended_by_upgrade ? Math.max(days - 1, 0) : days;
 }

@@ -176,14 +176,6 @@ describe('subscriptions', () => {
       assert.equal((await create({ plan_code: undefined })).body.code, 'plan_not_found');
     });
 
-    it('with another plan would change it, which is refused', async () => {
-      await create();
-      await build.plan('max', { amount_cents: 9000 });
-      const { status, body } = await create({ plan_code: 'max' });
-      assert.equal(status, 422);
-      assert.deepEqual(body.error_details, { plan_code: ['plan_change_not_supported'] });
-    });
-
     const refusals: [what: string, fields: object, details: object][] = [
       ['no customer', { external_customer_id: undefined }, { external_customer_id: ['value_is_mandatory'] }],
       ['a blank customer', { external_customer_id: ' ' }, { external_customer_id: ['value_is_mandatory'] }],

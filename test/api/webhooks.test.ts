@@ -250,6 +250,7 @@ describe('webhook endpoints', () => {
           api_url: settings.api_url,
           secret: settings.secret,
           vies_url: 'http://127.0.0.1:9',
+          termination_alert_days: [],
           webhooks: {
             attempts_max: 3,
             timeout_seconds: 5,

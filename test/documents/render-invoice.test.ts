@@ -20,6 +20,7 @@ const settings: Deps['settings'] = {
   api_url: 'https://billing.example',
   secret: TEST_SECRET,
   vies_url: 'http://127.0.0.1:9',
+  termination_alert_days: [],
   webhooks: { attempts_max: 3, timeout_seconds: 5, allow_private_targets: true, private_key: '' },
 };
 

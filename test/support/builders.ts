@@ -230,6 +230,10 @@ const CHARGE = {
 
 const SUBSCRIPTION = {
   previous_subscription_id: null,
+  plan_change: null,
+  activation_timezone: 'UTC',
+  ending_set_at: null,
+  alerted_at: null,
   external_id: 'sub',
   name: null,
   status: 'active',

@@ -37,6 +37,7 @@ export async function startSystem({ vies_url = 'http://127.0.0.1:9' } = {}): Pro
       api_url: settings.api_url,
       secret: settings.secret,
       vies_url,
+      termination_alert_days: [15, 45],
       webhooks: {
         attempts_max: 3,
         timeout_seconds: 5,

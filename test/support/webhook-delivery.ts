@@ -73,7 +73,13 @@ export class WebhookDelivery {
       db: this.#db,
       log: pino({ level: 'silent' }),
       wallClock: () => this.wall,
-      settings: { api_url: 'https://billing.example', secret: TEST_SECRET, vies_url: 'http://127.0.0.1:9', webhooks },
+      settings: {
+        api_url: 'https://billing.example',
+        secret: TEST_SECRET,
+        vies_url: 'http://127.0.0.1:9',
+        termination_alert_days: [],
+        webhooks,
+      },
     });
   }
 

@@ -55,8 +55,11 @@ describe('the subscription workflow', () => {
       chargeUsage: take('charge_usage'),
       endTrial: take('end_trial'),
       billPeriod: take('bill_period'),
+      downgrade: take('downgrade'),
       end: take('end'),
       billEnd: take('bill_end'),
+      billUpgrade: take('bill_upgrade'),
+      sendTerminationAlert: take('send_termination_alert'),
     };
     return { activities, taken, plans };
   }

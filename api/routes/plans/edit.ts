@@ -1,3 +1,4 @@
+import { reconsiderChanges } from '../../../activities/subscriptions/reconsider-changes.ts';
 import type { Instant } from '../../../billing/clock/instant.ts';
 import { invalid } from '../../../billing/errors.ts';
 import { refuseNotBuilt } from '../../../billing/plans/not-built-yet.ts';
@@ -64,7 +65,9 @@ export async function editPlan(trx: Transaction, plan: PlanRow, input: PlanUpdat
     await changeCharges(trx, charges.changed, at);
     await addCharges(trx, plan.id, charges.added, at);
   }
-  return updatePlan(trx, plan.id, changes, at);
+  const updated = await updatePlan(trx, plan.id, changes, at);
+  if (updated.amount_cents !== plan.amount_cents) await reconsiderChanges(trx, updated, at);
+  return updated;
 }
 
 function editableAlways({

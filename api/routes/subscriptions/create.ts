@@ -1,5 +1,8 @@
 import type { z } from 'zod';
+import { changePlan } from '../../../activities/subscriptions/change-plan.ts';
+import { catchUp } from '../../../activities/subscriptions/steps.ts';
 import type { Instant } from '../../../billing/clock/instant.ts';
+import { assert } from '../../../billing/assert.ts';
 import { type ErrorDetails, invalid, notFound } from '../../../billing/errors.ts';
 import { fitsKey } from '../../../billing/events/event.ts';
 import { type BillingTime, billingTimes } from '../../../billing/subscriptions/periods.ts';
@@ -15,8 +18,10 @@ import {
   type SubscriptionRow,
   findBilledUntil,
   findCurrentSubscription,
+  findSubscription,
   insertSubscription,
   lockExternalId,
+  updateSubscription,
 } from '../../../db/subscriptions.ts';
 import type { Transaction } from '../../../db/transaction.ts';
 import { instant } from '../../contracts/fields.ts';
@@ -32,15 +37,15 @@ interface Wanted {
   readonly ending_at: Instant | null;
 }
 
-/** Makes the subscription, or finds the one that exists already: a request sent twice, or twice at once, has one effect. */
+/** Makes the subscription, or changes the plan of the one that exists already: a request sent twice, or twice at once, has one effect. */
 export async function createSubscription(trx: Transaction, input: Input, at: Instant): Promise<SubscriptionRow> {
   const plan = await findPlan(trx, input.plan_code ?? '');
   if (!plan) throw notFound('plan');
-  const wanted = checkInput(input, at);
-
-  await lockExternalId(trx, wanted.external_id);
-  const current = await findCurrentSubscription(trx, wanted.external_id);
-  if (current) return keepCurrent(trx, current, input.external_customer_id, plan);
+  const external_id = input.external_id?.trim() ?? '';
+  const current = fitsKey(external_id) ? await holdCurrent(trx, external_id) : undefined;
+  const wanted = await checkInput(trx, external_id, input, current, at);
+  const changed = current && (await changeCurrent(trx, current, plan, input, wanted, at));
+  if (changed) return changed;
 
   const { customer } = await lockOrCreateCustomer(trx, input.external_customer_id, at);
   if (customer.currency === null) await updateCustomer(trx, customer.id, { currency: plan.amount_currency }, at);
@@ -51,13 +56,27 @@ export async function createSubscription(trx: Transaction, input: Input, at: Ins
   return subscription;
 }
 
+/** Whoever asks for the same id at the same time waits, and finds what this one has made. */
+async function holdCurrent(trx: Transaction, external_id: string): Promise<SubscriptionRow | undefined> {
+  await lockExternalId(trx, external_id);
+  return findCurrentSubscription(trx, external_id);
+}
+
 /** All that is wrong with the fields themselves, in one answer. */
-function checkInput(input: Input, at: Instant): Wanted {
+async function checkInput(
+  trx: Transaction,
+  external_id: string,
+  input: Input,
+  current: SubscriptionRow | undefined,
+  at: Instant,
+): Promise<Wanted> {
   const details: Record<string, string[]> = {};
-  const external_id = input.external_id?.trim() ?? '';
   if (external_id === '') details['external_id'] = ['value_is_mandatory'];
   else if (!fitsKey(external_id)) details['external_id'] = ['value_is_too_long'];
-  const billing_time = billingTimes.find((one) => one === (input.billing_time ?? 'calendar'));
+  else if (current && (await findCustomer(trx, input.external_customer_id))?.id !== current.customer_id)
+    details['external_id'] = ['value_already_exist'];
+  // A change of plan keeps that of before, whatever is sent.
+  const billing_time = current?.billing_time ?? billingTimes.find((one) => one === (input.billing_time ?? 'calendar'));
   if (billing_time === undefined) details['billing_time'] = ['value_is_invalid'];
   const subscription_at = parseDate(input.subscription_at, 'subscription_at', details) ?? at;
   const ending_at = parseDate(input.ending_at, 'ending_at', details);
@@ -84,17 +103,31 @@ export function refusePlanOverrides(overrides: object | null | undefined, detail
   if (Object.keys(overrides ?? {}).length > 0) details['plan_overrides'] = ['plan_overrides_not_supported'];
 }
 
-/** The same plan again changes nothing. Another one would be a change of plan, which cannot be made yet. */
-async function keepCurrent(
+/** The same plan again changes nothing. Undefined when the subscription turns out to be over, as seen from now. */
+async function changeCurrent(
   trx: Transaction,
-  current: SubscriptionRow,
-  external_customer_id: string,
+  { id, customer_id }: SubscriptionRow,
   plan: PlanRow,
-): Promise<SubscriptionRow> {
-  const customer = await findCustomer(trx, external_customer_id);
-  if (customer?.id !== current.customer_id) throw invalid({ external_id: ['value_already_exist'] });
-  if (plan.id !== current.plan_id) throw invalid({ plan_code: ['plan_change_not_supported'] });
-  return current;
+  input: Input,
+  { name, ending_at }: Wanted,
+  at: Instant,
+): Promise<SubscriptionRow | undefined> {
+  const { facts, changed_at } = await catchUp(trx, { id, customer_id }, at);
+  if (facts.status !== 'active' && facts.status !== 'pending') return undefined;
+  let resulting_id = facts.id;
+  if (facts.plan_id === plan.id) {
+    // What is asked for is there.
+  } else if (facts.status === 'pending') {
+    const changes = { plan_id: plan.id, ...(input.name != null && { name: input.name }), updated_at: at };
+    await updateSubscription(trx, facts.id, changes);
+    await ring(trx, `subscription/${facts.id}`);
+  } else {
+    const wanted = { plan, name, ending_at: input.ending_at === undefined ? undefined : ending_at };
+    resulting_id = await changePlan(trx, facts, wanted, changed_at);
+  }
+  const resulting = await findSubscription(trx, resulting_id);
+  assert(resulting, 'subscription: what was changed is there');
+  return resulting;
 }
 
 async function blankSubscription(
@@ -111,12 +144,17 @@ async function blankSubscription(
     customer_id: customer.id,
     plan_id: plan.id,
     previous_subscription_id: null,
+    plan_change: null,
     external_id,
     name,
     billing_time,
     subscription_at,
     ending_at,
-    ...(hasDayCome(subscription_at, at, timezone) ? startedAt(subscription_at, at, billed_until) : notStarted),
+    ending_set_at: ending_at === null ? null : at,
+    alerted_at: null,
+    ...(hasDayCome(subscription_at, at, timezone)
+      ? startedAt(subscription_at, at, timezone, billed_until)
+      : notStarted),
     trial_ended_at: null,
     terminated_at: null,
     canceled_at: null,

@@ -1,15 +1,15 @@
 import type { z } from 'zod';
+import type { TerminationOptions } from '../../../activities/subscriptions/end.ts';
 import type { Instant } from '../../../billing/clock/instant.ts';
 import { invalid, notFound } from '../../../billing/errors.ts';
 import { canEndAt, startedAt } from '../../../billing/subscriptions/start.ts';
 import {
   type Subscription,
-  type TerminationCreditNote,
-  type TerminationInvoice,
   terminationCreditNotes,
   terminationInvoices,
 } from '../../../billing/subscriptions/subscription.ts';
 import { announceSubscription } from '../../../db/announcements.ts';
+import { readBillingSettings } from '../../../db/billing-settings.ts';
 import { ring } from '../../../db/outbox.ts';
 import { loadPlans } from '../../../db/plans.ts';
 import {
@@ -92,20 +92,24 @@ function readDates(
   changes: Changes,
   details: Record<string, string[]>,
 ): void {
-  if (input.subscription_at != null && subscription.status === 'pending') {
+  if (input.subscription_at != null && isStartMovable(subscription)) {
     const moved = parseDate(input.subscription_at, 'subscription_at', details);
     if (moved !== null) changes.subscription_at = moved;
   }
-  if (input.ending_at !== undefined) changes.ending_at = parseDate(input.ending_at, 'ending_at', details);
+  if (input.ending_at !== undefined) {
+    changes.ending_at = parseDate(input.ending_at, 'ending_at', details);
+    // Sent again as it is, it has been known since before.
+    if (changes.ending_at !== subscription.ending_at) changes.ending_set_at = changes.ending_at === null ? null : at;
+  }
   const { subscription_at, ending_at } = { ...subscription, ...changes };
   const isDated = changes.subscription_at !== undefined || changes.ending_at !== undefined;
   if (isDated && ending_at !== null && !canEndAt(ending_at, subscription_at, at))
     details['ending_at'] = ['invalid_date'];
 }
 
-export interface TerminationOptions {
-  readonly on_termination_credit_note?: TerminationCreditNote | null | undefined;
-  readonly on_termination_invoice?: TerminationInvoice | null | undefined;
+/** One that waits for the end of another's period starts then. */
+function isStartMovable({ status, previous_subscription_id }: SubscriptionRow): boolean {
+  return status === 'pending' && previous_subscription_id === null;
 }
 
 /** Undefined: not sent. Null: back to the default. */
@@ -126,7 +130,7 @@ export function readTerminationOptions(
   };
 }
 
-export async function isPaidInAdvance(trx: Transaction, { plan_id }: SubscriptionRow): Promise<boolean> {
+async function isPaidInAdvance(trx: Transaction, { plan_id }: SubscriptionRow): Promise<boolean> {
   return (await loadPlans(trx, [plan_id])).get(plan_id)?.plan.pay_in_advance === true;
 }
 
@@ -142,6 +146,7 @@ async function begin(
   { subscription_at }: Changes,
   at: Instant,
 ): Promise<Changes> {
+  const { timezone } = await readBillingSettings(trx, subscription.customer_id);
   const billed_until = await findBilledUntil(trx, subscription.customer_id, subscription.external_id);
-  return startedAt(subscription_at ?? subscription.subscription_at, at, billed_until);
+  return startedAt(subscription_at ?? subscription.subscription_at, at, timezone, billed_until);
 }

@@ -82,6 +82,7 @@ function usageSubscription(facts: SubscriptionFacts): UsageSubscription {
     started_at,
     first_started_at: facts.first_started_at ?? started_at,
     activated_at,
+    activation_timezone: facts.activation_timezone,
     last_periodic_at: facts.last_periodic_at,
     last_charges_to: facts.last_charges_to,
   };

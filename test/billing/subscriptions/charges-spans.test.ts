@@ -41,10 +41,11 @@ describe('a customer who moves to another time zone', () => {
     const billed = {
       started_at: instant('2021-02-02'),
       activated_at: instant('2021-02-02'),
+      activation_timezone: 'UTC',
       last_periodic_at: instant('2022-03-01'),
     };
-    assert.equal(isBoundaryOpen(instant('2022-03-01T05:00'), billed), false);
-    assert.equal(isBoundaryOpen(instant('2022-04-01T04:00'), billed), true);
+    assert.equal(isBoundaryOpen(instant('2022-03-01T05:00'), 'America/New_York', billed), false);
+    assert.equal(isBoundaryOpen(instant('2022-04-01T04:00'), 'America/New_York', billed), true);
   });
 
   it('loses no usage when terminated between the two midnights', () => {
@@ -70,14 +71,14 @@ describe('a customer who moves to another time zone', () => {
         (given, monthly, moves) => {
           const plan = { pay_in_advance: false, bill_charges_monthly: monthly };
           const started_at = given.subscription_at;
-          const start = { started_at, activated_at: started_at };
+          const start = { started_at, activated_at: started_at, activation_timezone: given.timezone };
           let last_periodic_at: Instant | null = null;
           let previous_charges_to: Instant | null = null;
           for (const timezone of moves) {
             const terms: Terms = { ...given, timezone };
             const usageTerms = chargesTerms(terms, monthly);
             let at = nextBoundary(usageTerms, last_periodic_at ?? started_at);
-            if (!isBoundaryOpen(at, { ...start, last_periodic_at })) at = nextBoundary(usageTerms, at);
+            if (!isBoundaryOpen(at, timezone, { ...start, last_periodic_at })) at = nextBoundary(usageTerms, at);
             const { charges } = billingSpans({
               terms,
               plan,
@@ -119,6 +120,7 @@ describe('the spans of a subscription’s life', () => {
             plan,
             started_at,
             activated_at: started_at,
+            activation_timezone: terms.timezone,
             at,
             last_periodic_at,
             previous_charges_to: last_periodic_at,
@@ -161,6 +163,7 @@ describe('the spans of a subscription’s life', () => {
             plan: { pay_in_advance, bill_charges_monthly: monthly },
             started_at,
             activated_at: started_at,
+            activation_timezone: terms.timezone,
             reason,
             at,
             last_periodic_at: null,

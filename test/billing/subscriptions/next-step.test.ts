@@ -19,7 +19,10 @@ const pending: SubscriptionStepFacts = {
   subscription_at: instant('2024-03-05T12:12'),
   started_at: null,
   activated_at: null,
+  activation_timezone: 'UTC',
   ending_at: null,
+  ending_set_at: null,
+  alerted_at: null,
   terminated_at: null,
   trial_ended_at: null,
   on_termination_invoice: 'generate',
@@ -33,7 +36,16 @@ const pending: SubscriptionStepFacts = {
   has_billed_end: false,
   last_periodic_at: null,
   instant_usage_at: null,
+  previous_subscription_id: null,
+  has_billed_previous: false,
+  next_status: null,
+  next_change: null,
+  next_created_at: null,
 };
+
+const ALERT_DAYS = [45, 15];
+
+const inNewYork = { timezone: 'America/New_York', activation_timezone: 'America/New_York' };
 
 /** A subscription of 5 March 2024, 12:12. */
 const active: SubscriptionStepFacts = {
@@ -96,7 +108,7 @@ const cases: [name: string, facts: SubscriptionStepFacts, kind: SubscriptionStep
   ],
   [
     'one started yesterday in UTC and today in New York is billed today',
-    { ...inAdvance, timezone: 'America/New_York', activated_at: instant('2024-03-06T02:00') },
+    { ...inAdvance, ...inNewYork, activated_at: instant('2024-03-06T02:00') },
     'bill_start',
     '2024-03-06T02:00',
   ],
@@ -252,7 +264,7 @@ const cases: [name: string, facts: SubscriptionStepFacts, kind: SubscriptionStep
 describe('the next step of a subscription', () => {
   for (const [name, facts, kind, due_at] of cases) {
     it(`${kind}: ${name}`, () => {
-      assert.deepEqual(nextStep(facts), { kind, due_at: due_at === null ? null : instant(due_at) });
+      assert.deepEqual(nextStep(facts, []), { kind, due_at: due_at === null ? null : instant(due_at) });
     });
   }
 });
@@ -293,7 +305,14 @@ describe('the steps of a whole life', () => {
   function take(facts: SubscriptionStepFacts, kind: SubscriptionStepKind, at: Instant): SubscriptionStepFacts {
     switch (kind) {
       case 'start':
-        return { ...facts, status: 'active', started_at: at, activated_at: at, first_started_at: at };
+        return {
+          ...facts,
+          status: 'active',
+          started_at: at,
+          activated_at: at,
+          activation_timezone: facts.timezone,
+          first_started_at: at,
+        };
       case 'bill_start':
         return { ...facts, has_billed_start: true };
       case 'charge_usage':
@@ -306,8 +325,10 @@ describe('the steps of a whole life', () => {
         return { ...facts, status: 'terminated', terminated_at: at };
       case 'bill_end':
         return { ...facts, has_billed_end: true };
-      case 'over':
-        return facts;
+      case 'send_termination_alert':
+        return { ...facts, alerted_at: at };
+      default:
+        throw new Error(`${kind}: nothing of this life`);
     }
   }
 
@@ -331,8 +352,9 @@ describe('the steps of a whole life', () => {
             trial_period: String(trial),
           };
           const taken: { kind: SubscriptionStepKind; due_at: Instant }[] = [];
-          for (let step = nextStep(facts); step.kind !== 'over'; step = nextStep(facts)) {
+          for (let step = nextStep(facts, ALERT_DAYS); step.kind !== 'over'; step = nextStep(facts, ALERT_DAYS)) {
             assert.ok(taken.length < 200);
+            assert.ok(step.due_at);
             taken.push(step);
             facts = take(facts, step.kind, step.due_at);
           }

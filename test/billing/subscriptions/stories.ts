@@ -18,6 +18,8 @@ export interface Story {
   /** By default when it started, as the two below. */
   subscription_at?: string;
   created_at?: string;
+  /** Where it was when it started; by default where it is now. */
+  activation_timezone?: string;
   first_started_at?: string;
   reason?: 'starting' | 'periodic' | 'terminating';
   at: string;
@@ -43,6 +45,7 @@ export function occasion(story: Story): BillingOccasion {
     plan: { pay_in_advance: story.pay === 'advance', bill_charges_monthly: story.charges_monthly ?? null },
     started_at: instant(started_at),
     activated_at: instant(story.created_at ?? started_at),
+    activation_timezone: story.activation_timezone ?? timezone,
     reason: `subscription_${story.reason ?? 'periodic'}`,
     at: instant(story.at),
     is_upgraded: story.is_upgraded ?? false,

@@ -17,6 +17,7 @@ function subscription(
     started_at,
     first_started_at: started_at,
     activated_at: started_at,
+    activation_timezone: timezone,
     last_periodic_at: null,
     last_charges_to: null,
     ...rest,
