@@ -11,7 +11,7 @@ import { ApiKeys, authenticate, authorize } from './middleware/authenticate.ts';
 import { organizationNow, readOrganizationNow } from './middleware/clock.ts';
 import { answerErrors } from './middleware/errors.ts';
 import { type Input, inputParser, readBody } from './middleware/parse.ts';
-import { type RequestState, logRequests, measureOutbox } from './middleware/request-log.ts';
+import { type RequestState, logRequests, measureBacklogs } from './middleware/request-log.ts';
 import type { CallWithoutTransaction, Operation } from './operation.ts';
 import { serveAdmin } from './routes/admin.ts';
 import { serveExports } from './routes/data-exports/serve.ts';
@@ -31,7 +31,7 @@ export function createApp(deps: ApiDeps): Koa<RequestState> {
   app.on('error', (error: Error) => deps.log.debug({ err: error }, 'connection failed'));
   const router = new Router<RequestState>({ exclusive: true });
   const keys = new ApiKeys(deps.db, deps.settings.secret, deps.listener);
-  measureOutbox(deps.db, deps.metrics);
+  measureBacklogs(deps.db, deps.metrics);
 
   const properties = new KnownProperties(deps.db, deps.listener);
   const operationDeps = { ...deps, events: createEventWriter(deps.db), properties };

@@ -3,6 +3,7 @@ import type { ChargeModelName } from '../billing/charge-models/index.ts';
 import type { Instant } from '../billing/clock/instant.ts';
 import { type Bucket, dimensionKeys, type MeasuredCharge, measure, needsEvents } from '../billing/usage/measure.ts';
 import { narrowCharge, narrowReading, type UsageNarrowing } from '../billing/usage/narrowing.ts';
+import type { UsageQuestion } from '../billing/usage/reading.ts';
 import type { MeasuredSpan } from '../billing/usage/time-weighted.ts';
 import type { ChargeFacts } from './pricing-facts.ts';
 import type { Transaction } from './transaction.ts';
@@ -29,6 +30,13 @@ export function measuredCharge(charge: ChargeFacts): MeasuredCharge {
   };
 }
 
+/** What a charge asks of events. A part of it is asked like the whole wherever that can tell it apart, which may be rolled up. */
+export function questionOf(charge: ChargeFacts, narrowing?: UsageNarrowing): UsageQuestion {
+  const { metric_code, aggregation_type, field_name } = charge;
+  const keys = [...dimensionKeys(measuredCharge(charge)), ...Object.keys(narrowing?.group ?? {})];
+  return { code: metric_code, aggregation_type, field_name, keys: [...new Set(keys)] };
+}
+
 /** What was used of each charge, by filter and group, in their order: a constant number of statements whatever their number. */
 export async function readChargeUsage(trx: Transaction, windows: readonly ChargeWindow[]): Promise<Bucket[][]> {
   const measured = windows.map(({ charge, narrowing }) =>
@@ -38,12 +46,9 @@ export async function readChargeUsage(trx: Transaction, windows: readonly Charge
     trx,
     windows.map(({ external_subscription_id, charge, span, narrowing }, index) => ({
       external_subscription_id,
-      code: charge.metric_code,
-      aggregation_type: charge.aggregation_type,
-      field_name: charge.field_name,
+      ...questionOf(charge, narrowing),
       from: beginning(charge, span),
       to: span.to,
-      keys: [...new Set([...dimensionKeys(measured[index] as MeasuredCharge), ...Object.keys(narrowing?.group ?? {})])],
       detail: needsEvents(measured[index] as MeasuredCharge) ? 'events' : 'cells',
     })),
   );

@@ -180,6 +180,9 @@ function isUnstorable(error: unknown): boolean {
   return isDataException(error) || (error as { code?: string }).code?.startsWith('54') === true;
 }
 
+/** A bill of so many events is quickly read without rollups. */
+export const EVENTS_A_MARK = 1000;
+
 /**
  * Binds the transaction to the organization before the first row is looked at, all in one round trip: whatever reads rows is lateral to what
  * comes before it. Rows go in in the order of their key, so that transactions of different processes wait for each other and never in a circle.
@@ -187,6 +190,8 @@ function isUnstorable(error: unknown): boolean {
  *
  * Events that are paid for in advance are queued for their subscription, which is rung once for all of them. Where nobody is charged in advance
  * that is one look into an index.
+ *
+ * Some events, taken at random by their number, have the usage that they belong to rolled up: so rarely used ones never are.
  */
 const STORE = {
   name: 'store-events',
@@ -202,7 +207,11 @@ const STORE = {
         timestamp timestamptz, properties jsonb, precise_total_amount_cents numeric, metadata jsonb, created_at timestamptz)
       order by transaction_id collate "C", external_subscription_id collate "C", event.id
       on conflict do nothing
-      returning id, organization_id, external_subscription_id, transaction_id, code, timestamp, created_at
+      returning id, organization_id, external_subscription_id, transaction_id, code, timestamp, created_at, arrival
+    ), marked as (
+      insert into usage_marks (organization_id, external_subscription_id, code)
+      select distinct stored.organization_id, stored.external_subscription_id, stored.code from stored
+      where hashint8(stored.arrival) % ${EVENTS_A_MARK} = 0 and stored.external_subscription_id is not null
     ), queued as (
       insert into instant_usage (organization_id, subscription_id, timestamp, received_at, event_id, transaction_id)
       select stored.organization_id, subscription.id, stored.timestamp, stored.created_at, stored.id, stored.transaction_id

@@ -1,9 +1,8 @@
 import { assert } from '../billing/assert.ts';
 import { addMilliseconds, earliest, type Instant, latest } from '../billing/clock/instant.ts';
 import { historyNeeded, type InstantPeriod, type InstantReading } from '../billing/usage/instant-usage.ts';
-import { dimensionKeys } from '../billing/usage/measure.ts';
 import type { UsageRequest } from '../billing/usage/reading.ts';
-import { measuredCharge } from './charge-usage.ts';
+import { measuredCharge, questionOf } from './charge-usage.ts';
 import type { ChargeFacts } from './pricing-facts.ts';
 import type { Transaction } from './transaction.ts';
 import { readUsage } from './usage.ts';
@@ -37,13 +36,7 @@ function requestsFor({ external_subscription_id, charge, period, timestamps }: I
   const measured = measuredCharge(charge);
   const beginning = charge.recurring ? null : period.from;
   const first = earliest(...timestamps);
-  const common = {
-    external_subscription_id,
-    code: charge.metric_code,
-    aggregation_type: charge.aggregation_type,
-    field_name: charge.field_name,
-    keys: dimensionKeys(measured),
-  };
+  const common = { external_subscription_id, ...questionOf(charge) };
   const to = addMilliseconds(latest(...timestamps), 1);
   const needed = historyNeeded(measured);
   const events: UsageRequest = { ...common, detail: 'events', from: needed === 'events' ? beginning : first, to };

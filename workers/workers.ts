@@ -16,6 +16,7 @@ import { bundleWorkflows } from './bundle.ts';
 import { heartbeat } from './heartbeat.ts';
 import { OutboxRelay } from './outbox-relay.ts';
 import { taskQueues } from './task-queues.ts';
+import { UsageRoller } from './usage-roller.ts';
 
 export interface WorkersDeps extends Deps {
   readonly connection: NativeConnection;
@@ -40,7 +41,7 @@ export interface Workers {
  */
 const WORKFLOWS_CACHED = 300;
 
-/** One worker for each task queue, and the relay that rings the workflows. */
+/** One worker for each task queue, the relay that rings the workflows, and what rolls up usage. */
 export async function createWorkers(deps: WorkersDeps): Promise<Workers> {
   const { connection, namespace, listener, client_connection } = deps;
   const common: Omit<WorkerOptions, 'taskQueue'> = {
@@ -87,13 +88,15 @@ export async function createWorkers(deps: WorkersDeps): Promise<Workers> {
     temporal: new Client({ connection: client_connection, namespace }),
     listener,
   });
+  const roller = new UsageRoller(deps);
   return {
     async run() {
       relay.start();
+      roller.start();
       try {
         await Promise.all(workers.map((worker) => worker.run()));
       } finally {
-        await relay.stop();
+        await Promise.all([relay.stop(), roller.stop()]);
       }
     },
     shutdown() {

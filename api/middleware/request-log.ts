@@ -2,6 +2,8 @@ import type { Middleware } from 'koa';
 import type { Logger } from 'pino';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Database } from '../../db/connection.ts';
+import { EVENTS_A_MARK } from '../../db/events.ts';
+import { countUsageMarks } from '../../db/usage-rollups.ts';
 import { stopwatch } from './clock.ts';
 
 /** What the layers below leave for the log. Route patterns, never paths: those carry ids that callers chose. */
@@ -42,18 +44,35 @@ export function logRequests(log: Logger, metrics: Registry): Middleware<RequestS
   };
 }
 
-/** Rings that no workflow has heard yet: grows when Temporal or the relay is away. */
-export function measureOutbox(db: Database, metrics: Registry): void {
-  new Gauge({
+/** What waits in the database for processes that may be away. */
+export function measureBacklogs(db: Database, metrics: Registry): void {
+  measureBacklog(metrics, {
     name: 'perennial_outbox_backlog',
     help: 'Rings not yet heard by their workflows.',
+    count: async () =>
+      (await db.raw<{ rows: { backlog: number }[] }>('select outbox_backlog() as backlog')).rows[0]?.backlog,
+  });
+  measureBacklog(metrics, {
+    name: 'perennial_usage_events_backlog',
+    help: 'Events not yet rolled up, roughly: they are read one by one.',
+    count: async () => (await countUsageMarks(db)) * EVENTS_A_MARK,
+  });
+}
+
+interface Backlog {
+  readonly name: string;
+  readonly help: string;
+  count(): Promise<number | undefined>;
+}
+
+function measureBacklog(metrics: Registry, { name, help, count }: Backlog): void {
+  new Gauge({
+    name,
+    help,
     registers: [metrics],
     async collect() {
       // Without a database the other metrics are still worth having.
-      const found = await db
-        .raw<{ rows: { backlog: number }[] }>('select outbox_backlog() as backlog')
-        .catch(() => undefined);
-      const backlog = found?.rows[0]?.backlog;
+      const backlog = await count().catch(() => undefined);
       if (backlog === undefined) this.reset();
       else this.set(backlog);
     },

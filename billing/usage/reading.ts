@@ -4,19 +4,23 @@ import type { Instant } from '../clock/instant.ts';
 /** The texts of the properties that filters and groups look at; null where an event has none. */
 export type Dimensions = Readonly<Record<string, string | null>>;
 
-/** What is to be read of whose events. Half open: the event at `to` is the next window's. */
-export interface UsageRequest {
-  readonly external_subscription_id: string;
+/** What events are asked. */
+export interface UsageQuestion {
   /** Of the billable metric. */
   readonly code: string;
   readonly aggregation_type: AggregationType;
   /** The property to aggregate; counting needs none. */
   readonly field_name: string | null;
+  /** The properties that tell events apart. */
+  readonly keys: readonly string[];
+}
+
+/** What is to be read of whose events. Half open: the event at `to` is the next window's. */
+export interface UsageRequest extends UsageQuestion {
+  readonly external_subscription_id: string;
   /** Null: all there ever was, as recurring metrics want it. */
   readonly from: Instant | null;
   readonly to: Instant;
-  /** The properties that tell events apart. */
-  readonly keys: readonly string[];
   /** Events one by one, for prices that depend on them; otherwise what they add up to. */
   readonly detail: 'cells' | 'events';
 }

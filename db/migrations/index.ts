@@ -19,6 +19,7 @@ import * as progressiveBilling from './0017-progressive-billing.ts';
 import * as planOverrides from './0019-plan-overrides.ts';
 import * as usage from './0021-usage.ts';
 import * as planChanges from './0018-plan-changes.ts';
+import * as usageRollups from './0020-usage-rollups.ts';
 import * as euTaxes from './0023-eu-taxes.ts';
 import * as dataExports from './0024-data-exports.ts';
 import * as unroundedUnits from './0025-unrounded-units.ts';
@@ -45,6 +46,7 @@ export const migrations: Readonly<Record<string, { up(knex: Knex): Promise<void>
   '0019-plan-overrides': planOverrides,
   '0021-usage': usage,
   '0018-plan-changes': planChanges,
+  '0020-usage-rollups': usageRollups,
   '0023-eu-taxes': euTaxes,
   '0024-data-exports': dataExports,
   '0025-unrounded-units': unroundedUnits,

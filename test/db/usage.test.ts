@@ -215,11 +215,8 @@ describe('reading usage', () => {
     });
     const scans = plan.split('\n').filter((line) => / on events_\d+ /.test(line));
     const touched = scans.filter((line) => !line.includes('never executed'));
-    assert.deepEqual(
-      scans.filter((line) => !/Index.* using events_\d+_organization_id_external_subscription_id_code_tim/.test(line)),
-      [],
-    );
     assert.equal(touched.length, 1, touched.join('\n'));
+    assert.match(touched[0] ?? '', /Index.* using events_\d+_organization_id_external_subscription_id_code_tim/);
   });
 
   it('equals a naive computation, whatever is sent', async () => {

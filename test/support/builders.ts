@@ -1,3 +1,4 @@
+import type { AggregationType } from '../../billing/billable-metrics/aggregation.ts';
 import { addDays } from '../../billing/clock/calendar.ts';
 import { type Instant, addMilliseconds } from '../../billing/clock/instant.ts';
 import type { Fee, FeeTax } from '../../billing/fees/fee.ts';
@@ -49,7 +50,10 @@ export class Builders {
     });
   }
 
-  metric(code = 'calls'): Promise<{ readonly id: string; readonly code: string; readonly name: string }> {
+  metric(
+    code = 'calls',
+    fields: { readonly aggregation_type?: AggregationType; readonly field_name?: string } = {},
+  ): Promise<{ readonly id: string; readonly code: string; readonly name: string }> {
     const at = this.#next();
     const row = {
       id: newId(),
@@ -58,6 +62,7 @@ export class Builders {
       aggregation_type: 'count_agg',
       created_at: at,
       updated_at: at,
+      ...fields,
     };
     return this.write(async (trx) => {
       await insert(trx, 'billable_metrics', row);
