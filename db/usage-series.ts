@@ -42,7 +42,9 @@ async function readQuestions(trx: Transaction, { external_subscription_id, code 
     .distinct()
     .pluck('plan_id')) as string[];
   const charges = await readCharges(trx, plan_ids);
-  return charges.filter((charge) => charge.metric_code === code && isAddedUp(charge)).map(questionOf);
+  return charges
+    .filter((charge) => charge.metric_code === code && isAddedUp(charge))
+    .map((charge) => questionOf(charge));
 }
 
 /** Other prices depend on single events. */

@@ -51,7 +51,7 @@ describe('usage rolled up', () => {
     }
     plan = await build.plan('pro', {}, charges);
     customer = await build.customer();
-    questions = (await build.write((trx) => readCharges(trx, [plan.id]))).map(questionOf);
+    questions = (await build.write((trx) => readCharges(trx, [plan.id]))).map((charge) => questionOf(charge));
   });
   after(() => database.drop());
 

@@ -199,26 +199,6 @@ describe('reading usage', () => {
     assert.deepEqual(readings, [{ units: '0', events_count: 0 }]);
   });
 
-  it('finds the events of a window in the index, in one partition', async () => {
-    const subscription = await send(values(5));
-    const plan = await inOrganization(database.db, organization_id, async (trx) => {
-      await trx.raw('set local enable_seqscan = off');
-      const queries: { sql: string; bindings: unknown[] }[] = [];
-      trx.on('query', (query: { sql: string; bindings: unknown[] }) => queries.push(query));
-      await readUsage(trx, [windowOf(subscription, 'sum_agg')]);
-      const [{ sql, bindings } = assert.fail('one statement')] = queries;
-      const { rows } = await trx.raw<{ rows: Record<string, string>[] }>(
-        `explain (analyze, costs off, timing off) ${sql.replaceAll(/\$\d+/g, '?').replaceAll('::?', '::')}`,
-        bindings as string[],
-      );
-      return rows.map((row) => row['QUERY PLAN']).join('\n');
-    });
-    const scans = plan.split('\n').filter((line) => / on events_\d+ /.test(line));
-    const touched = scans.filter((line) => !line.includes('never executed'));
-    assert.equal(touched.length, 1, touched.join('\n'));
-    assert.match(touched[0] ?? '', /Index.* using events_\d+_organization_id_external_subscription_id_code_tim/);
-  });
-
   it('equals a naive computation, whatever is sent', async () => {
     const value = fc.oneof(
       fc.integer({ min: -20, max: 20 }),
