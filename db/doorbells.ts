@@ -21,11 +21,11 @@ export async function ringSubscriptions(trx: Transaction, scope: Scope): Promise
 }
 
 /** Tells drafts that their grace period or the days until they are due are others now. */
-export async function ringDrafts(trx: Transaction, scope: Pick<Scope, 'customer_id'>): Promise<void> {
-  const ids = (await rows(trx, 'invoices')
-    .where({ ...scope, status: 'draft' })
-    .orderBy('id')
-    .pluck('id')) as string[];
+export async function ringDrafts(trx: Transaction, { customer_id, plan_id }: Scope): Promise<void> {
+  const drafts = rows(trx, 'invoices').where({ status: 'draft' }).orderBy('id');
+  if (customer_id !== undefined) drafts.where({ customer_id });
+  if (plan_id !== undefined) drafts.whereIn('id', rows(trx, 'billing_periods').where({ plan_id }).select('invoice_id'));
+  const ids = (await drafts.pluck('id')) as string[];
   await ring(
     trx,
     ids.map((id) => `invoice/${id}` as const),

@@ -2,8 +2,9 @@ import { localDate } from '../billing/clock/calendar.ts';
 import type { Instant } from '../billing/clock/instant.ts';
 import { isEuCode } from '../billing/taxes/eu/assign.ts';
 import { generatedTaxes } from '../billing/taxes/eu/generated-taxes.ts';
+import { setCustomerTaxes } from './customer-taxes.ts';
 import { newId } from './ids.ts';
-import { attachTaxes, findAttachedTaxes, findKnownTaxes } from './taxes.ts';
+import { findAttachedTaxes, findKnownTaxes } from './taxes.ts';
 import type { Transaction } from './transaction.ts';
 
 /** Makes the European taxes, or brings those that are there up to date. */
@@ -41,7 +42,12 @@ export async function attachEuTaxes(
     await writeEuTaxes(trx, at);
     found = await findKnownTaxes(trx, codes);
   }
-  await attachTaxes(trx, 'customer', new Map([[customer_id, [...found.values()].map(({ id }) => id)]]));
+  await setCustomerTaxes(
+    trx,
+    customer_id,
+    [...found.values()].map(({ id }) => id),
+    at,
+  );
 }
 
 export async function hasEuTax(trx: Transaction, customer_id: string): Promise<boolean> {

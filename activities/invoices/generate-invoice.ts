@@ -23,7 +23,8 @@ export interface Bill {
 
 /** Makes the invoice, its fees and all that follows from it, once: a second run finds the first and does nothing. */
 export async function generateInvoice(trx: Transaction, bill: Bill): Promise<void> {
-  const settings = await readBillingSettings(trx, bill.customer_id);
+  const plan_ids = bill.periods.map(({ plan_id }) => plan_id);
+  const settings = await readBillingSettings(trx, bill.customer_id, plan_ids);
   const invoice = await insertInvoice(trx, blankInvoice({ ...bill, invoice_type: 'subscription' }, settings));
   if (!invoice) return;
   const { at } = bill;
@@ -41,6 +42,10 @@ export async function generateInvoice(trx: Transaction, bill: Bill): Promise<voi
   const isFinal = settings.invoice_grace_period === 0;
   const filled = await fillInvoice(trx, invoice, at, { isFinal });
   if (isFinal) await finalizeInvoice(trx, filled, settings, at);
-  else await announceInvoice(trx, invoice.id, 'invoice.drafted', at);
+  else {
+    await announceInvoice(trx, invoice.id, 'invoice.drafted', at);
+    // Its taxes are known at once.
+    await announceInvoice(trx, invoice.id, 'invoice.ready_to_finalize', at);
+  }
   await replanInvoice(trx, invoice.id, at);
 }

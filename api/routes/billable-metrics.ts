@@ -23,6 +23,7 @@ import {
   updateBillableMetric,
 } from '../../db/billable-metrics.ts';
 import { trimChargeFilters } from '../../db/charge-filters.ts';
+import { markDraftsStale } from '../../db/stale-drafts.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import { isSupportedAggregation } from '../../db/usage.ts';
 import { announce } from '../../db/webhooks.ts';
@@ -241,7 +242,10 @@ export const billableMetricOperations: Operation[] = [
       const changes = (await isCharged(trx, metric.id)) ? { name, description, filters } : input;
       const fields = await fieldsOf(trx, metric, changes);
       const changed = await updateBillableMetric(trx, metric.id, fields, filtersOf(input), at);
-      if (filters !== undefined) await trimChargeFilters(trx, metric.id, changed.filters, at);
+      if (filters !== undefined) {
+        await trimChargeFilters(trx, metric.id, changed.filters, at);
+        await markDraftsStale(trx, { billable_metric_id: metric.id }, at);
+      }
       return announceMetric(call, changed, 'updated');
     },
   }),
@@ -257,6 +261,7 @@ export const billableMetricOperations: Operation[] = [
       const { trx, at, params } = call;
       const metric = await takeMetric(trx, params.code, lockBillableMetric);
       await deleteBillableMetric(trx, metric.id, at);
+      await markDraftsStale(trx, { billable_metric_id: metric.id }, at);
       return announceMetric(call, metric, 'deleted');
     },
   }),

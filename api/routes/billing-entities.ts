@@ -11,6 +11,7 @@ import { isInEu } from '../../billing/taxes/eu/rates.ts';
 import { ringDrafts, ringSubscriptions } from '../../db/doorbells.ts';
 import { writeEuTaxes } from '../../db/eu-taxes.ts';
 import { type OrganizationRow, findOrganization, updateOrganization } from '../../db/organizations.ts';
+import { markDraftsStale } from '../../db/stale-drafts.ts';
 import { applyTaxesToOrganization, findOrganizationTaxes, findTaxesByCode } from '../../db/taxes.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import { id, mandatoryText, taxCodes, text, wireInstant } from '../contracts/fields.ts';
@@ -105,6 +106,7 @@ async function edit(
   if (eu_tax_management && !isInEu(after.country))
     throw invalid({ eu_tax_management: ['billing_entity_must_be_in_eu'] });
   if (eu_tax_management) await writeEuTaxes(trx, at);
+  if (eu_tax_management || tax_codes !== undefined) await markDraftsStale(trx, 'organization', at);
   if (tax_codes !== undefined)
     await applyTaxesToOrganization(
       trx,

@@ -4,6 +4,7 @@ import type { Instant } from '../../billing/clock/instant.ts';
 import { customerWire } from '../../billing/customers/wire.ts';
 import { invalid, notFound } from '../../billing/errors.ts';
 import { isRedated } from '../../billing/invoices/draft-dates.ts';
+import { setCustomerTaxes } from '../../db/customer-taxes.ts';
 import { filterCustomers } from '../../db/customer-filters.ts';
 import {
   type CustomerFields,
@@ -19,7 +20,7 @@ import {
 } from '../../db/customers.ts';
 import { ringDrafts, ringSubscriptions } from '../../db/doorbells.ts';
 import { endSubscriptions } from '../../db/subscription-endings.ts';
-import { attachTaxes, findTaxesByCode } from '../../db/taxes.ts';
+import { findTaxesByCode } from '../../db/taxes.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import { announce } from '../../db/webhooks.ts';
 import { customerQuery, toFilters } from '../contracts/customer-filters.ts';
@@ -100,7 +101,12 @@ async function upsertCustomer(
   const { customer: before, isNew } = await lockOrCreateCustomer(trx, input.external_id, at);
   const customer = await updateCustomer(trx, before.id, toFields(input), at);
   if (input.tax_codes !== undefined)
-    await attachTaxes(trx, 'customer', new Map([[customer.id, [...taxes.values()].map(({ id }) => id)]]));
+    await setCustomerTaxes(
+      trx,
+      customer.id,
+      [...taxes.values()].map(({ id }) => id),
+      at,
+    );
   await assignEuTaxes(trx, { before: isNew ? undefined : before, after: customer, tax_codes: input.tax_codes }, at);
   if (input.metadata !== undefined) {
     const metadata = (input.metadata ?? []).map(({ id, key, value, display_in_invoice }) => ({
@@ -170,6 +176,7 @@ export const customerOperations: Operation[] = [
       if (customer) {
         await creditEnded(trx, await endSubscriptions(trx, { customer_id: customer.id }, at));
         await deleteCustomer(trx, customer.id, at);
+        await ringDrafts(trx, { customer_id: customer.id });
       }
       return shown;
     },

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { creditEnded } from '../../activities/credit-notes/credit-ended.ts';
 import { notFound } from '../../billing/errors.ts';
-import { ringSubscriptions } from '../../db/doorbells.ts';
+import { ringDrafts, ringSubscriptions } from '../../db/doorbells.ts';
 import { deletePlan, findPlan, listPlans, lockPlan } from '../../db/plans.ts';
+import { markDraftsStale } from '../../db/stale-drafts.ts';
 import { markForCheck } from '../../db/threshold-checks.ts';
 import { endSubscriptions } from '../../db/subscription-endings.ts';
 import { text } from '../contracts/fields.ts';
@@ -66,6 +67,7 @@ export const planOperations: Operation[] = [
       if (!plan) throw notFound('plan');
       const changed = await editPlan(trx, plan, body.plan, at);
       await ringSubscriptions(trx, { plan_id: plan.id });
+      await markDraftsStale(trx, { plan_ids: [plan.id] }, at);
       await markForCheck(trx, { plan_id: plan.id }, at);
       return announcePlan(trx, changed, 'updated', at);
     },
@@ -83,6 +85,7 @@ export const planOperations: Operation[] = [
       if (!plan) throw notFound('plan');
       await creditEnded(trx, await endSubscriptions(trx, { plan_id: plan.id }, at));
       await deletePlan(trx, plan.id, at);
+      await ringDrafts(trx, { plan_id: plan.id });
       return announcePlan(trx, plan, 'deleted', at);
     },
   }),

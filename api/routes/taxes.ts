@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { invalid, notFound } from '../../billing/errors.ts';
 import { taxWire } from '../../billing/taxes/wire.ts';
+import { markDraftsStale } from '../../db/stale-drafts.ts';
 import { type TaxRow, deleteTax, findTax, insertTax, listTaxes, updateTax } from '../../db/taxes.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import { mandatoryText, optionalText, positiveDecimal, text } from '../contracts/fields.ts';
@@ -60,6 +61,7 @@ export const taxOperations: Operation[] = [
         { ...fields, description, applied_to_organization: applied_to_organization ?? false },
         at,
       );
+      if (tax.applied_to_organization) await markDraftsStale(trx, 'organization', at);
       return { tax: taxWire(tax) };
     },
   }),
@@ -99,7 +101,10 @@ export const taxOperations: Operation[] = [
       const tax = await takeTax(trx, params.code);
       const { code } = body.tax;
       if (code !== undefined && code !== tax.code) await refuseTakenCode(trx, code);
-      return { tax: taxWire(await updateTax(trx, tax.id, body.tax, at)) };
+      const changed = await updateTax(trx, tax.id, body.tax, at);
+      const isForOthers = changed.applied_to_organization !== tax.applied_to_organization;
+      await markDraftsStale(trx, isForOthers ? 'organization' : { tax_id: tax.id }, at);
+      return { tax: taxWire(changed) };
     },
   }),
   operation({
@@ -112,6 +117,7 @@ export const taxOperations: Operation[] = [
     errors: [404],
     async handle({ trx, at, params }) {
       const tax = await takeTax(trx, params.code);
+      await markDraftsStale(trx, { tax_id: tax.id }, at);
       await deleteTax(trx, tax.id, at);
       return { tax: taxWire(tax) };
     },

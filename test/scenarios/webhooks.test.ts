@@ -77,15 +77,17 @@ stories('webhooks', () => {
 
   it('of what is taken up and ended come in the order in which it happened', async () => {
     const billing = await listened();
-    await billing.subscribe({ plan: {}, ending_at: '2026-05-16T00:00:00Z' });
-    await billing.clock.moveTo('2026-06-01T00:00:00Z');
-    await receiver.receives(8);
+    await billing.subscribe({ plan: {}, customer: { net_payment_term: 10 }, ending_at: '2026-05-16T00:00:00Z' });
+    await billing.clock.moveTo('2026-05-20T00:00:00Z');
+    await receiver.receives(9);
     assert.deepEqual(receiver.received.map(typeOf), [
       'plan.created',
       'customer.created',
       'subscription.started',
       'invoice.created',
       'invoice.generated',
+      // Nobody paid the first within 10 days.
+      'invoice.payment_overdue',
       'subscription.terminated',
       'invoice.created',
       'invoice.generated',
@@ -97,11 +99,11 @@ stories('webhooks', () => {
     const graceful = { billing_configuration: { invoice_grace_period: 3 } };
     await billing.subscribe({ plan: {}, customer: graceful });
     await billing.clock.moveTo('2026-05-02T00:00:00Z');
-    await receiver.receives(4);
-    assert.equal(receiver.received.map(typeOf).at(-1), 'invoice.drafted');
+    await receiver.receives(5);
+    assert.deepEqual(receiver.received.map(typeOf).slice(3), ['invoice.drafted', 'invoice.ready_to_finalize']);
     await billing.clock.moveTo('2026-05-04T00:00:00Z');
-    await receiver.receives(6);
-    assert.deepEqual(receiver.received.map(typeOf).slice(4), ['invoice.created', 'invoice.generated']);
+    await receiver.receives(7);
+    assert.deepEqual(receiver.received.map(typeOf).slice(5), ['invoice.created', 'invoice.generated']);
   });
 
   it('of invoices that were left out are not sent', async () => {

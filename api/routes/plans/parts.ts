@@ -3,6 +3,7 @@ import { notFound } from '../../../billing/errors.ts';
 import { type BillableMetricRow, findBillableMetrics } from '../../../db/billable-metrics.ts';
 import { ringSubscriptions } from '../../../db/doorbells.ts';
 import { type ListedCharge, type PlanRow, findCharge, findPlan, lockPlan, updatePlan } from '../../../db/plans.ts';
+import { markDraftsStale } from '../../../db/stale-drafts.ts';
 import type { Transaction } from '../../../db/transaction.ts';
 import { announcePlan } from './announce.ts';
 
@@ -43,5 +44,6 @@ export async function lockCharge(
 export async function announceChange(trx: Transaction, plan: PlanRow, at: Instant): Promise<void> {
   const changed = await updatePlan(trx, plan.id, {}, at);
   await ringSubscriptions(trx, { plan_id: plan.id });
+  await markDraftsStale(trx, { plan_ids: [plan.id] }, at);
   await announcePlan(trx, changed, 'updated', at);
 }
