@@ -189,6 +189,20 @@ export async function replaceInvoiceMetadata(
   );
 }
 
+/** The latest bill of these subscriptions, apart from those of single events. */
+export async function findLastBill(trx: Transaction, subscription_ids: readonly string[]): Promise<string | undefined> {
+  const period = (await rows(trx, 'billing_periods')
+    .whereIn('subscription_id', [...subscription_ids])
+    .whereIn('invoicing_reason', ['subscription_starting', 'subscription_periodic', 'subscription_terminating'])
+    .orderBy([
+      { column: 'billing_at', order: 'desc' },
+      { column: 'created_at', order: 'desc' },
+      { column: 'id', order: 'desc' },
+    ])
+    .first('invoice_id')) as { invoice_id: string } | undefined;
+  return period?.invoice_id;
+}
+
 /** Whether this bill exists, by what makes two bills the same one. */
 export async function isBilled(
   trx: Transaction,

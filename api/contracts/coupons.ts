@@ -46,6 +46,17 @@ export const couponCreateInput = z.object({
   ),
 });
 
+/** One that exists, by its code, or what it would be. */
+export const couponInPreview = z.object({
+  code,
+  name: text.nullish(),
+  coupon_type: z.enum(couponTypes, invalidEnum).nullish(),
+  amount_cents: wholeCents,
+  amount_currency: currency.nullish(),
+  percentage_rate: rate,
+  frequency_duration: duration,
+});
+
 export const couponUpdateInput = z.object({
   coupon: z.object({
     ...shared,

@@ -16,6 +16,7 @@ import { type Operation, operation } from '../operation.ts';
 import { invoiceActionOperations } from './invoices/actions.ts';
 import { editInvoice } from './invoices/edit.ts';
 import { createOneOff, oneOffInput } from './invoices/one-off.ts';
+import { previewInput, previewInvoice } from './invoices/preview.ts';
 import { answer, fileUrl, leftOut, params, showInvoice, showUnlessLeftOut, takeInvoice } from './invoices/show.ts';
 
 const listAnswer = z.object({ invoices: z.array(invoiceObject), meta: paginationMeta });
@@ -80,6 +81,17 @@ export const invoiceOperations: Operation[] = [
     errors: [400, 404, 422],
     handle: async ({ trx, at, body, deps }) =>
       showUnlessLeftOut(trx, await createOneOff(trx, body.invoice, at), deps.settings, at),
+  }),
+  operation({
+    op: 'POST /invoices/preview',
+    tag: 'invoices',
+    summary:
+      'Compute the next invoice of subscriptions, of a plan change, a termination, or a plan not yet subscribed to; nothing is stored',
+    object: 'invoice',
+    body: previewInput,
+    answer,
+    errors: [400, 404, 405, 422],
+    handle: async ({ trx, at, body, deps }) => ({ invoice: await previewInvoice(trx, body, deps.settings, at) }),
   }),
   operation({
     op: 'GET /invoices',

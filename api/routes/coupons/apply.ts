@@ -1,12 +1,14 @@
+import type { z } from 'zod';
 import type { Instant } from '../../../billing/clock/instant.ts';
 import { expiredAt } from '../../../billing/coupons/coupon.ts';
 import { keptTerms, validateTerms } from '../../../billing/coupons/validate.ts';
 import { invalid, notAllowed, notFound } from '../../../billing/errors.ts';
 import { type AppliedCouponRow, hasEverHad, insertAppliedCoupon, overlaps } from '../../../db/applied-coupons.ts';
-import { lockCoupon } from '../../../db/coupons.ts';
+import { findCoupon, lockCoupon } from '../../../db/coupons.ts';
 import { type CustomerRow, updateCustomer } from '../../../db/customers.ts';
 import type { Transaction } from '../../../db/transaction.ts';
-import type { AppliedCouponInput } from '../../contracts/coupons.ts';
+import type { AppliedCouponInput, couponInPreview } from '../../contracts/coupons.ts';
+import { createCoupon } from './write.ts';
 
 /** Gives a customer a coupon, at its own terms or at others. The customer is held, so two requests come one after the other. */
 export async function applyCoupon(
@@ -49,4 +51,22 @@ export async function applyCoupon(
     },
     at,
   );
+}
+
+/** Gives a customer one that exists, or one that is made up for the occasion: to be run dry. */
+export async function applyInPreview(
+  trx: Transaction,
+  customer: CustomerRow,
+  { code, name, coupon_type, ...terms }: z.output<typeof couponInPreview>,
+  at: Instant,
+): Promise<void> {
+  const { frequency_duration } = terms;
+  const frequency = frequency_duration ? ('recurring' as const) : ('once' as const);
+  if (coupon_type && !(await findCoupon(trx, code)))
+    await createCoupon(
+      trx,
+      { ...terms, code, name: name ?? code, coupon_type, frequency, expiration: 'no_expiration' },
+      at,
+    );
+  await applyCoupon(trx, customer, { external_customer_id: customer.external_id, coupon_code: code, ...terms }, at);
 }
