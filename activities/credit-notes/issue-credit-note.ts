@@ -32,7 +32,7 @@ export interface NewCreditNote extends Pick<CreditNote, 'reason'> {
   /** What makes it only once. */
   readonly occasion?: string;
   /** For the books only: nothing of it can be used. */
-  readonly isVoided?: boolean;
+  readonly isVoided?: boolean | undefined;
 }
 
 /**

@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { creditVoidedInvoice, refuseTooMuchCredit } from '../../../activities/credit-notes/credit-voided-invoice.ts';
 import { deleteDraft } from '../../../activities/invoices/delete-draft.ts';
 import { finalizeDraft } from '../../../activities/invoices/finalize-draft.ts';
 import { loseDispute } from '../../../activities/invoices/lose-dispute.ts';
 import { replanInvoice } from '../../../activities/invoices/plan-invoice.ts';
 import { refreshDraft } from '../../../activities/invoices/refresh-draft.ts';
 import { voidInvoice } from '../../../activities/invoices/void-invoice.ts';
+import { NO_PARTS, type Parts } from '../../../billing/credit-notes/credit-note.ts';
 import { forbidden, notAllowed, notFound } from '../../../billing/errors.ts';
 import { announcePaymentFailure } from '../../../db/announcements.ts';
 import { type InvoiceRow, lockInvoiceWithBilling } from '../../../db/invoices.ts';
@@ -18,6 +20,11 @@ async function holdInvoice(trx: Transaction, lago_id: string): Promise<InvoiceRo
   const { id } = await takeInvoice(trx, lago_id);
   await lockInvoiceWithBilling(trx, id);
   return takeInvoice(trx, id);
+}
+
+/** Of the note that is made when an invoice is voided. */
+function readCredit({ credit_amount, refund_amount }: z.output<typeof voidInput>): Parts {
+  return { ...NO_PARTS, credit_amount_cents: credit_amount ?? 0, refund_amount_cents: refund_amount ?? 0 };
 }
 
 export const invoiceActionOperations: Operation[] = [
@@ -66,8 +73,10 @@ export const invoiceActionOperations: Operation[] = [
     errors: [404, 405, 422],
     async handle({ trx, at, params, body, deps }) {
       const invoice = await holdInvoice(trx, params.lago_id);
-      if (body.generate_credit_note) throw forbidden('feature_unavailable');
+      const credit = body.generate_credit_note ? readCredit(body) : undefined;
+      if (credit) await refuseTooMuchCredit(trx, invoice, credit);
       await voidInvoice(trx, invoice, deps.settings, at);
+      if (credit) await creditVoidedInvoice(trx, invoice, credit, at);
       return showInvoice(trx, invoice.id, deps.settings, at);
     },
   }),
