@@ -59,15 +59,18 @@ export const nestedListQuery = z.object({
 export const listQuery = nestedListQuery.extend({ external_customer_id: text.optional() });
 
 // Looked at in the operation: its invoice stops all other checks.
-const items = z.unknown().meta({
-  type: 'array',
-  items: {
-    type: 'object',
-    properties: { fee_id: { type: 'string', format: 'uuid' }, amount_cents: { type: 'integer' } },
-    required: ['fee_id', 'amount_cents'],
-  },
-  description: 'Before coupons and taxes',
-});
+const items = z
+  .unknown()
+  .optional()
+  .meta({
+    type: 'array',
+    items: {
+      type: 'object',
+      properties: { fee_id: { type: 'string', format: 'uuid' }, amount_cents: { type: 'integer' } },
+      required: ['fee_id', 'amount_cents'],
+    },
+    description: 'Before coupons and taxes',
+  });
 const part = z.int().min(0, 'invalid_value').nullish();
 
 export const createInput = z.object({

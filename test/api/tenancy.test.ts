@@ -39,6 +39,17 @@ describe('two organizations', () => {
     const subscription = await build.subscription(customer, plan);
     const invoice = await build.invoice(customer, {}, { fees: [{ subscription_id: subscription.id }] });
     const fee = await build.fee(customer);
+    const billed = await client.get(`/invoices/${invoice.id}`);
+    const paid = await client.post('/payments', {
+      payment: { invoice_id: invoice.id, amount_cents: 1000, reference: 'wire' },
+    });
+    const credited = await client.post('/credit_notes', {
+      credit_note: {
+        invoice_id: invoice.id,
+        credit_amount_cents: 1000,
+        items: [{ fee_id: billed.body.invoice.fees[0].lago_id, amount_cents: 1000 }],
+      },
+    });
     await client.post('/taxes', { tax: { name: 'VAT', code: 'vat', rate: '20' } });
     const price = { amount_cents: 100, amount_currency: 'EUR' };
     await client.post('/add_ons', { add_on: { name: 'Setup', code: 'setup', ...price } });
@@ -63,6 +74,8 @@ describe('two organizations', () => {
       '/events/{transaction_id}': 'tx',
       '/invoices/{lago_id}': invoice.id,
       '/fees/{lago_id}': fee.id,
+      '/payments/{lago_id}': paid.body.payment.lago_id,
+      '/credit_notes/{lago_id}': credited.body.credit_note.lago_id,
       '/data_exports/{lago_id}': exported.body.data_export.lago_id,
       '/webhook_endpoints/{lago_id}': endpoint.body.webhook_endpoint.lago_id,
     };
