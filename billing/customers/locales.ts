@@ -1,5 +1,5 @@
 /** Languages of documents and mails; a missing translation falls back to English. */
-export const locales = ['en', 'fr', 'de', 'es', 'it', 'nb', 'sv', 'pt-BR', 'zh-TW'] as const;
+export const locales = ['en', 'fr', 'de', 'es', 'it', 'nb', 'nl', 'sv', 'pt-BR', 'zh-TW'] as const;
 
 export type Locale = (typeof locales)[number];
 

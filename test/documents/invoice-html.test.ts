@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
+import { locales } from '../../billing/customers/locales.ts';
 import { cssString, html } from '../../activities/templates/html.ts';
 import { type InvoiceContent, arrangeSections } from '../../activities/templates/invoice-content.ts';
 import { invoiceHtml } from '../../activities/templates/invoice.html.ts';
@@ -86,7 +87,14 @@ describe('the page of an invoice', () => {
       'Deutschland',
     ],
     'fr-CH': ['Facture', '1 mars 2026'],
-    sv: ['Invoice', 'March 1, 2026'],
+    es: ['Factura', 'Fecha de emisión 1 de marzo de 2026', '1–28 feb 2026', '30 días', '49,00 €', '12.480'],
+    it: ['Fattura', 'Data di emissione 1 marzo 2026', '1–28 feb 2026', '30 giorni', '49,00 €', '12.480'],
+    nb: ['Faktura', 'Fakturadato 1. mars 2026', '1.–28. feb. 2026', '30 dager', '49,00 €', '12 480'],
+    nl: ['Factuur', 'Factuurdatum 1 maart 2026', '1–28 feb 2026', '30 dagen', '€ 49,00', '12.480'],
+    sv: ['Faktura', 'Fakturadatum 1 mars 2026', '1–28 feb. 2026', '30 dagar', '49,00 €', '12 480'],
+    'pt-BR': ['Fatura', 'Data de emissão 1 de março de 2026', '30 dias', '€ 49,00', '12.480'],
+    'zh-TW': ['發票', '開立日期 2026年3月1日', '30 天', '€49.00', '12,480'],
+    da: ['Invoice', 'March 1, 2026'],
   }))
     it(`is written in ${locale}`, () => {
       const text = textOf(sampleInvoice({ locale }));
@@ -348,9 +356,13 @@ describe('the texts of documents', () => {
       }
     });
 
+  it('are there in every language that a customer may ask for', () => {
+    assert.deepEqual([...translatedLocales].sort(), [...locales].sort());
+  });
+
   it('fall back from a region to its language and then to English', () => {
     assert.deepEqual(
-      ['de-AT', 'nb', 'xx', ''].map((wanted) => textsIn(wanted).locale),
+      ['de-AT', 'da', 'pt', ''].map((wanted) => textsIn(wanted).locale),
       ['de', 'en', 'en', 'en'],
     );
   });
