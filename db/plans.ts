@@ -35,9 +35,9 @@ export async function lockPlan(trx: Transaction, code: string): Promise<PlanRow 
   return rows<PlanRow>(trx, 'plans').where({ code, parent_id: null, deleted_at: null }).forNoKeyUpdate().first();
 }
 
-/** Keeps others from changing the plan until the transaction ends: what is copied of it is whole. */
-export async function keepPlan(trx: Transaction, id: string): Promise<void> {
-  await rows(trx, 'plans').where({ id }).forShare().select('id');
+/** Keeps others from changing or deleting the plan until the transaction ends: what is copied of it is whole, and who comes to it is seen. */
+export async function keepPlan(trx: Transaction, id: string): Promise<PlanRow | undefined> {
+  return rows<PlanRow>(trx, 'plans').where({ id, deleted_at: null }).forShare().first();
 }
 
 /** Holds the row of any plan, also of one that was made for a single subscription. */

@@ -113,7 +113,8 @@ const minimumCommitment = z
   .meta({ description: 'Empty: none, or none any more' });
 
 const cascade = z.boolean().nullish().meta({
-  description: 'Whether plans that were made of this one for single subscriptions follow, where they still have its terms',
+  description:
+    'Whether plans that were made of this one for single subscriptions follow, where they still have its terms',
 });
 
 export const chargeCreateFields = charge.extend({ code: mandatoryText, cascade_updates: cascade });

@@ -1,9 +1,12 @@
+import { reconsiderChanges } from '../../../activities/subscriptions/reconsider-changes.ts';
+import { catchUp } from '../../../activities/subscriptions/steps.ts';
 import type { Instant } from '../../../billing/clock/instant.ts';
-import { invalid } from '../../../billing/errors.ts';
+import { invalid, notFound } from '../../../billing/errors.ts';
 import { refuseNotBuilt } from '../../../billing/plans/not-built-yet.ts';
 import { findBillableMetrics } from '../../../db/billable-metrics.ts';
 import { findChargeFilters } from '../../../db/charge-filters.ts';
-import { type PlanFields, type PlanRow, findCharges, insertPlan, keepPlan } from '../../../db/plans.ts';
+import { type PlanFields, type PlanRow, findCharges, insertPlan, keepPlan, lockPlanById } from '../../../db/plans.ts';
+import { type SubscriptionRow, updateSubscription } from '../../../db/subscriptions.ts';
 import { attachTaxes } from '../../../db/taxes.ts';
 import type { Transaction } from '../../../db/transaction.ts';
 import type { ChargeInput, PlanOverridesInput } from '../../contracts/plans.ts';
@@ -21,6 +24,47 @@ import { addCharges } from '../plans/write-charges.ts';
 import { checkUsageThresholds, writeUsageThresholds } from '../progressive-billing/usage-thresholds.ts';
 
 /**
+ * Overrides the plan that a subscription is on, or changes the one of its own. Until now it is billed as it was. The caller has the subscription's
+ * workflow rung.
+ */
+export async function overridePlanOf(
+  trx: Transaction,
+  subscription: Pick<SubscriptionRow, 'id' | 'customer_id'>,
+  overrides: PlanOverridesInput,
+  at: Instant,
+): Promise<PlanRow> {
+  const before = await holdPlanOf(trx, subscription, at);
+  const own = await overridePlan(trx, before, overrides, at);
+  if (own.id !== before.id) await moveToOwnPlan(trx, subscription.id, before, own, at);
+  return own;
+}
+
+/** Holds the billing of the customer, and the plan against changes. What is due is taken at the prices of until now. */
+export async function holdPlanOf(
+  trx: Transaction,
+  subscription: Pick<SubscriptionRow, 'id' | 'customer_id'>,
+  at: Instant,
+): Promise<PlanRow> {
+  const { facts } = await catchUp(trx, subscription, at);
+  if (facts.status !== 'active' && facts.status !== 'pending') throw notFound('subscription');
+  const plan = await keepPlan(trx, facts.plan_id);
+  if (!plan) throw notFound('plan');
+  return plan.parent_id === null ? plan : ((await lockPlanById(trx, plan.id)) ?? plan);
+}
+
+/** From the plan that is sold to everybody. What waits for another plan may not be worth it at the new price. */
+export async function moveToOwnPlan(
+  trx: Transaction,
+  subscription_id: string,
+  before: PlanRow,
+  own: PlanRow,
+  at: Instant,
+): Promise<void> {
+  await updateSubscription(trx, subscription_id, { plan_id: own.id, updated_at: at });
+  if (own.amount_cents !== before.amount_cents) await reconsiderChanges(trx, own, at);
+}
+
+/**
  * The plan of a single subscription: made of the one that is sold to everybody, or changed where the subscription has its own already. Its code and
  * its periods are its parent's; taxes, commitment and thresholds are only what is asked for. Source: spec "Overridden plans".
  */
@@ -35,8 +79,9 @@ export async function overridePlan(
     const { amount_currency: _currency, trial_period: _trial, ...changes } = overrides;
     return editPlan(trx, plan, changes, at);
   }
-  await keepPlan(trx, plan.id);
-  return makeChild(trx, plan, overrides, at);
+  const parent = await keepPlan(trx, plan.id);
+  if (!parent) throw notFound('plan');
+  return makeChild(trx, parent, overrides, at);
 }
 
 async function makeChild(
