@@ -7,6 +7,11 @@ import type { Invoice } from '../billing/invoices/invoice.ts';
 import { type InvoiceSummary, invoiceSummaryWire, invoiceWire } from '../billing/invoices/wire.ts';
 import { planWire } from '../billing/plans/wire.ts';
 import { subscriptionWire } from '../billing/subscriptions/wire.ts';
+import {
+  applicableThresholdWire,
+  type UsageThreshold,
+  usageThresholdWire,
+} from '../billing/progressive-billing/usage-threshold.ts';
 import type { WebhookType } from '../billing/webhooks/event-types.ts';
 import { assert } from '../billing/assert.ts';
 import { findCreditNote } from './credit-notes.ts';
@@ -17,6 +22,7 @@ import { loadCreditNotes } from './load-credit-notes.ts';
 import { loadPlans } from './plans.ts';
 import { loadSubscriptions } from './subscriptions.ts';
 import type { Transaction } from './transaction.ts';
+import { findApplicableThresholds } from './usage-thresholds.ts';
 import { announce, hasWebhookEndpoints } from './webhooks.ts';
 
 type TypeOf<Prefix extends string> = Extract<WebhookType, `${Prefix}.${string}`>;
@@ -28,6 +34,7 @@ export async function announceSubscription(
   subscription_id: string,
   webhook_type: TypeOf<'subscription'>,
   at: Instant,
+  more: object = {},
 ): Promise<void> {
   if (!(await hasWebhookEndpoints(trx))) return;
   const [document] = await loadSubscriptions(trx, [subscription_id]);
@@ -36,8 +43,24 @@ export async function announceSubscription(
   const customer = (await loadCustomers(trx, [document.customer.id])).get(document.customer.id);
   assert(plan, 'announcement: the plan exists');
   assert(customer, 'announcement: the customer exists');
-  const object = { ...subscriptionWire(document, at), plan: planWire(plan), customer: customerWire(customer) };
+  const object = { ...subscriptionWire(document, at), plan: planWire(plan), customer: customerWire(customer), ...more };
   await announce(trx, { webhook_type, object_type: 'subscription', object_id: subscription_id, object }, at);
+}
+
+/** Tells that usage of a subscription has reached a threshold. */
+export async function announceThreshold(
+  trx: Transaction,
+  subscription_id: string,
+  threshold: UsageThreshold,
+  at: Instant,
+): Promise<void> {
+  if (!(await hasWebhookEndpoints(trx))) return;
+  await announceSubscription(trx, subscription_id, 'subscription.usage_threshold_reached', at, {
+    usage_threshold: usageThresholdWire(threshold),
+    applicable_usage_thresholds: (await findApplicableThresholds(trx, [subscription_id]))(subscription_id).map(
+      applicableThresholdWire,
+    ),
+  });
 }
 
 /** Tells of a change to an invoice: the whole of it, as it is now. `links` are needed once it may have a PDF. */

@@ -23,6 +23,8 @@ export async function readBilledBefore(
      ) on f.organization_id = :organization_id and f.subscription_id = q.subscription_id and f.fee_type in ('subscription', 'charge')
        and f.from_at >= q.from_at and f.from_at < q.to_at and f.deleted_at is null
        and f.invoice_id is distinct from :apart_from and coalesce(i.status not in ('voided', 'deleted'), true)
+       -- The bill of the period has all of it again.
+       and i.invoice_type is distinct from 'progressive_billing'
      group by q.position order by q.position`,
     {
       organization_id: trx.organization_id,

@@ -4,7 +4,9 @@ import type { Instant } from '../billing/clock/instant.ts';
 import type { Event } from '../billing/events/event.ts';
 import type { Database } from './connection.ts';
 import { isDataException, isLostRace } from './failures.ts';
+import { MARK_AGAIN } from './threshold-checks.ts';
 import { type Transaction, rows } from './transaction.ts';
+import { HAS_THRESHOLDS } from './usage-thresholds.ts';
 
 /** An event with where its request came from, which is never shown. */
 export interface NewEvent extends Event {
@@ -189,7 +191,7 @@ export const EVENTS_A_MARK = 1000;
  * Of the same key, the first that was received: ids are made in that order.
  *
  * Events that are paid for in advance are queued for their subscription, which is rung once for all of them. Where nobody is charged in advance
- * that is one look into an index.
+ * that is one look into an index. Subscriptions with thresholds are counted up, to be held against them; they are rung with the first mark.
  *
  * Some events, taken at random by their number, have the usage that they belong to rolled up: so rarely used ones never are.
  */
@@ -236,10 +238,31 @@ const STORE = {
         offset 0
       ) subscription
       returning organization_id, subscription_id
+    ), to_check as (
+      insert into threshold_checks as k (subscription_id, organization_id, marks_count, checked_count, marked_at)
+      select subscription.id, organization.id, 1, 0, used.first_at
+      from organization
+      cross join lateral (
+        select from usage_thresholds t where t.organization_id = organization.id and t.deleted_at is null limit 1
+      ) someone
+      cross join lateral (
+        select stored.external_subscription_id, min(stored.created_at) as first_at from stored group by 1
+      ) used
+      cross join lateral (
+        select s.id from subscriptions s join plans p on p.id = s.plan_id
+        where s.organization_id = organization.id and s.external_id = used.external_subscription_id and s.status = 'active'
+          and ${HAS_THRESHOLDS}
+        offset 0
+      ) subscription
+      order by subscription.id
+      on conflict (subscription_id) ${MARK_AGAIN}
+      returning k.organization_id, k.subscription_id, k.marks_count = k.checked_count + 1 as is_first
     ), rung as (
       insert into outbox (organization_id, workflow_id, sandbox)
       select queued.organization_id, 'subscription/' || queued.subscription_id, o.sandbox
-      from (select distinct organization_id, subscription_id from queued) queued
+      from (
+        select organization_id, subscription_id from queued union select organization_id, subscription_id from to_check where is_first
+      ) queued
       cross join lateral (select sandbox from organizations o where o.id = queued.organization_id offset 0) o
       returning id
     )

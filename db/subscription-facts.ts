@@ -4,6 +4,7 @@ import type { Currency } from '../billing/money/currency.ts';
 import type { PlanChange } from '../billing/subscriptions/plan-change.ts';
 import type { Subscription, SubscriptionStatus } from '../billing/subscriptions/subscription.ts';
 import type { Transaction } from './transaction.ts';
+import { HAS_THRESHOLDS } from './usage-thresholds.ts';
 
 /** All that decides what happens to a subscription next, and what its fee is. */
 export interface SubscriptionFacts extends Subscription {
@@ -29,6 +30,8 @@ export interface SubscriptionFacts extends Subscription {
   readonly last_charges_to: Instant | null;
   /** When the first of the events came in that are still to be paid for. */
   readonly instant_usage_at: Instant | null;
+  /** When usage that has come in is held against the thresholds that count: once a minute at most, in a sandbox at once. */
+  readonly threshold_check_at: Instant | null;
   /** The instants for which a subscription fee was billed, whatever its amount. */
   readonly subscription_fees_at: readonly Instant[];
   /** Whether the one whose place it takes has had its last bill. */
@@ -55,6 +58,8 @@ const FACTS = `
         and f.deleted_at is null and i.id is distinct from :apart_from) as subscription_fees_at,
     (select u.received_at from instant_usage u where u.organization_id = s.organization_id and u.subscription_id = s.id
       order by u.timestamp, u.received_at, u.event_id limit 1) as instant_usage_at,
+    (select case when o.sandbox then k.marked_at else greatest(k.marked_at, k.checked_at + interval '1 minute') end
+      from threshold_checks k where k.subscription_id = s.id and k.marks_count > k.checked_count and ${HAS_THRESHOLDS}) as threshold_check_at,
     exists (select from billing_periods e where e.organization_id = s.organization_id and e.subscription_id = s.previous_subscription_id
       and e.invoicing_reason = 'subscription_terminating') as has_billed_previous,
     n.id as next_id, n.status as next_status, n.plan_change as next_change, n.plan_id as next_plan_id, n.created_at as next_created_at
@@ -66,7 +71,7 @@ const FACTS = `
     select bool_or(invoicing_reason = 'subscription_starting') as has_billed_start,
       bool_or(invoicing_reason = 'subscription_terminating') as has_billed_end,
       max(billing_at) filter (where invoicing_reason = 'subscription_periodic') as last_periodic_at,
-      max(charges_to) filter (where charges_to > charges_from and invoicing_reason not like 'in_advance_charge%') as last_charges_to
+      max(charges_to) filter (where charges_to > charges_from and invoicing_reason not like 'in_advance_charge%' and invoicing_reason <> 'progressive_billing') as last_charges_to
     from billing_periods where subscription_id = s.id and organization_id = s.organization_id and invoice_id is distinct from :apart_from
   ) b on true
   left join lateral (

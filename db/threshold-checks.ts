@@ -19,7 +19,7 @@ export async function markForCheck(trx: Transaction, scope: CheckScope, at: Inst
      select s.id, s.organization_id, 1, 0, :at::timestamptz
      from subscriptions s join plans p on p.id = s.plan_id
      where s.organization_id = :organization_id and s.status = 'active' and ${HAS_THRESHOLDS}
-       and (s.id = :subscription_id or p.id = :plan_id or to_jsonb(p) ->> 'parent_id' = :plan_id::text)
+       and (s.id = :subscription_id or p.id = :plan_id or p.parent_id = :plan_id)
      order by s.id
      on conflict (subscription_id) ${MARK_AGAIN}
      returning k.subscription_id`,

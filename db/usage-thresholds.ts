@@ -62,13 +62,10 @@ export async function findThresholdsOfPlans(
   return (plan_id) => byPlan.get(plan_id) ?? [];
 }
 
-/** Of the plan that a plan `p` was made of, if it was. The column comes with plans that are made for single subscriptions. */
-const PARENT_OF_P = `(to_jsonb(p) ->> 'parent_id')::uuid`;
-
 /** Whether any count for a subscription `s` on a plan `p`. */
 export const HAS_THRESHOLDS = `(not s.progressive_billing_disabled and (
   exists (select from usage_thresholds t where t.subscription_id = s.id and t.deleted_at is null)
-  or exists (select from usage_thresholds t where t.plan_id in (p.id, ${PARENT_OF_P}) and t.deleted_at is null)))`;
+  or exists (select from usage_thresholds t where t.plan_id in (p.id, p.parent_id) and t.deleted_at is null)))`;
 
 /**
  * By subscription, those that count for it, in their order: its own, else those of its plan, else those of the plan that this one was made of. None
@@ -87,7 +84,7 @@ export async function findApplicableThresholds(
          union all
          select 2, t.* from usage_thresholds t where t.plan_id = p.id and t.deleted_at is null
          union all
-         select 3, t.* from usage_thresholds t where t.plan_id = ${PARENT_OF_P} and t.deleted_at is null
+         select 3, t.* from usage_thresholds t where t.plan_id = p.parent_id and t.deleted_at is null
        ) candidate
      ) t
      where s.organization_id = ? and s.id = any(?) and not s.progressive_billing_disabled and t.choice = 1

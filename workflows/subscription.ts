@@ -38,6 +38,8 @@ export async function subscription(input: SubscriptionInput): Promise<void> {
           return steps.billPeriod(call);
         case 'downgrade':
           return steps.downgrade(call);
+        case 'check_thresholds':
+          return steps.checkThresholds(call);
         case 'end':
           return steps.end(call);
         case 'bill_end':

@@ -62,6 +62,7 @@ function periodToHold({ facts, period: billed }: Billed, { timezone, billing_at:
   const { interval, billing_time, subscription_at, started_at } = facts;
   const terms: Terms = { interval, billing_time, subscription_at, timezone };
   const reason = billed.invoicing_reason as SubscriptionReason;
+  if (billed.invoicing_reason === 'progressive_billing') return undefined;
   if (reason === 'subscription_starting' || !carriesFee({ terms, plan: facts, reason, at })) return undefined;
   assert(started_at, 'commitment: only a subscription that has started is billed');
 

@@ -1,13 +1,15 @@
 import { assert } from '../../billing/assert.ts';
 import type { Instant } from '../../billing/clock/instant.ts';
-import { type BilledSubscription, computeInvoice } from '../../billing/invoices/compute-invoice.ts';
-import type { Invoice } from '../../billing/invoices/invoice.ts';
+import { type BilledSubscription, computeInvoice, type UsedCharge } from '../../billing/invoices/compute-invoice.ts';
+import type { BillingPeriod, Invoice } from '../../billing/invoices/invoice.ts';
 import type { SubscriptionReason } from '../../billing/subscriptions/billing-spans.ts';
 import { findBillingPeriodsOfInvoice } from '../../db/invoices.ts';
 import { readCharges, readTaxLevels, type TaxLevels } from '../../db/pricing-facts.ts';
+import { readProgressiveCredits, type UsedSpan } from '../../db/progressive-invoices.ts';
 import { readSubscriptionFacts } from '../../db/subscription-facts.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import { readUsableCoupons } from '../../db/usable-coupons.ts';
+import { creditExcesses } from '../progressive-billing/credit-excesses.ts';
 import { subscriptionFeeOf } from './billing-occasion.ts';
 import { type Billed, readCommitments } from './commitments.ts';
 import { storeComputed } from './store-computed.ts';
@@ -30,21 +32,34 @@ export async function fillInvoice(
   const next_plan_ids = billed.flatMap(({ facts }) => facts.next_plan_id ?? []);
   const charges = await readCharges(trx, [...new Set([...plan_ids, ...next_plan_ids])]);
   const uses = await readUses(trx, billed, charges, invoice.timezone);
+  const spans = billed.map(({ period }) => usedSpan(period)).filter(({ from, to }) => from < to);
   const commitments = await readCommitments(trx, invoice, billed);
 
   const computed = computeInvoice({
     currency: invoice.currency,
     customer_taxes: taxes.customer,
     organization_taxes: taxes.organization,
-    progressive_credits: [],
+    progressive_credits: await readProgressiveCredits(trx, spans, invoice.id),
     coupons: isFinal ? await readUsableCoupons(trx, invoice.customer_id) : [],
     subscriptions: billed.map((one) => ({
       ...billedSubscription(invoice, one, taxes),
-      charges: uses.get(one.facts.id) ?? [],
+      charges: chargesToBill(invoice, uses.get(one.facts.id) ?? []),
       commitment: commitments.get(one.facts.id),
     })),
   });
-  return (await storeComputed(trx, invoice, computed, at)).invoice;
+  const stored = await storeComputed(trx, invoice, computed, at);
+  await creditExcesses(trx, computed.progressive.excesses, at);
+  return stored.invoice;
+}
+
+function usedSpan({ subscription_id, charges_from: from, charges_to: to }: BillingPeriod): UsedSpan {
+  return { subscription_id, from, to };
+}
+
+/** What a threshold makes due is what was used: without that of which nothing is invoiced, and without minimums. */
+function chargesToBill({ invoice_type }: Invoice, charges: readonly UsedCharge[]): readonly UsedCharge[] {
+  if (invoice_type !== 'progressive_billing') return charges;
+  return charges.filter(({ invoiceable }) => invoiceable).map((charge) => ({ ...charge, min_amount_cents: 0 }));
 }
 
 async function readBilled(trx: Transaction, invoice: Invoice): Promise<Billed[]> {
@@ -81,6 +96,9 @@ function billedSubscription(
       charges: { from: period.charges_from, to: period.charges_to },
     },
     charges_days: chargesDays(measuredSpan(facts, period, timezone)),
-    subscription_fee: subscriptionFeeOf({ facts, reason, at, timezone }, subscription_span),
+    subscription_fee:
+      period.invoicing_reason === 'progressive_billing'
+        ? undefined
+        : subscriptionFeeOf({ facts, reason, at, timezone }, subscription_span),
   };
 }

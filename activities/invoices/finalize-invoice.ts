@@ -41,12 +41,12 @@ export async function finalizeInvoice(
   await finalizeDraftNotes(trx, finalized, at);
 }
 
-/** Whether the invoice is empty, and not wanted then: nobody hears of it. */
+/** Whether the invoice is empty, and not wanted then: nobody hears of it. One of a threshold always is. */
 export function isLeftOut(
-  { fees_amount_cents }: Pick<Invoice, 'fees_amount_cents'>,
+  { invoice_type, fees_amount_cents }: Pick<Invoice, 'invoice_type' | 'fees_amount_cents'>,
   { finalizes_zero_amount_invoices }: Pick<BillingSettings, 'finalizes_zero_amount_invoices'>,
 ): boolean {
-  return fees_amount_cents === 0 && !finalizes_zero_amount_invoices;
+  return invoice_type !== 'progressive_billing' && fees_amount_cents === 0 && !finalizes_zero_amount_invoices;
 }
 
 async function nextNumber(

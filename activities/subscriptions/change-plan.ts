@@ -126,6 +126,7 @@ function successor(
     canceled_at: null,
     on_termination_invoice: 'generate',
     on_termination_credit_note: null,
+    progressive_billing_disabled: current.progressive_billing_disabled,
     created_at: at,
     updated_at: at,
   };

@@ -13,6 +13,7 @@ import { isBilled } from '../../db/invoices.ts';
 import { activeSubscriptionIds, readSubscriptionFacts, type SubscriptionFacts } from '../../db/subscription-facts.ts';
 import { lockBilling, updateSubscription } from '../../db/subscriptions.ts';
 import type { Transaction } from '../../db/transaction.ts';
+import { checkThresholds } from '../progressive-billing/check-thresholds.ts';
 import { chargeEvents } from '../usage/charge-events.ts';
 import { bill, billChange } from './bill.ts';
 import { downgrade } from './change-plan.ts';
@@ -75,6 +76,7 @@ export const acts: Readonly<Record<DatedStepKind, Act>> = {
   end,
   bill_period: billPeriod,
   downgrade,
+  check_thresholds: checkThresholds,
   end_trial: endTrial,
   bill_end: billEnd,
   bill_upgrade: billChange,

@@ -11,6 +11,7 @@ import { feeObject } from '../routes/fees.ts';
 import { subscriptionObject } from '../routes/subscriptions.ts';
 import { cents, date, id, queryFlag, queryList, text, wireDate, wireInstant } from './fields.ts';
 import { paginationQuery } from './pagination.ts';
+import { usageThresholdObject } from './usage-thresholds.ts';
 
 const visibleStatus = z.enum(visibleInvoiceStatuses);
 const paymentStatus = z.enum(invoicePaymentStatuses);
@@ -131,6 +132,14 @@ export const creditObject = z
   })
   .meta({ id: 'CreditObject' });
 
+const appliedUsageThresholdObject = z
+  .object({
+    lifetime_usage_amount_cents: z.int(),
+    created_at: wireInstant,
+    usage_threshold: usageThresholdObject,
+  })
+  .meta({ id: 'AppliedUsageThresholdObject' });
+
 const errorDetailObject = z
   .object({ lago_id: id.nullable(), error_code: z.string(), details: z.record(z.string(), z.unknown()) })
   .meta({ id: 'ErrorDetailObject' });
@@ -185,5 +194,9 @@ export const invoiceObjectExtended = invoiceObject
     fees: z.array(feeObject),
     credits: z.array(creditObject),
     error_details: z.array(errorDetailObject),
+    applied_usage_thresholds: z
+      .array(appliedUsageThresholdObject)
+      .optional()
+      .meta({ description: 'Of a progressive billing invoice' }),
   })
   .meta({ id: 'InvoiceObjectExtended' });

@@ -19,6 +19,7 @@ import { paymentOperations } from './payments.ts';
 import { planOperations } from './plans.ts';
 import { pricingUnitOperations } from './pricing-units.ts';
 import { sandboxOperations } from './sandbox.ts';
+import { lifetimeUsageOperations } from './progressive-billing/lifetime-usage.ts';
 import { subscriptionOperations } from './subscriptions.ts';
 import { taxOperations } from './taxes.ts';
 import { usageOperations } from './usage.ts';
@@ -39,6 +40,7 @@ export const operations: readonly Operation[] = [
   ...chargeFilterOperations,
   ...customerOperations,
   ...subscriptionOperations,
+  ...lifetimeUsageOperations,
   ...eventOperations,
   ...estimateOperations,
   ...usageOperations,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { notFound } from '../../billing/errors.ts';
 import { fitsKey } from '../../billing/events/event.ts';
+import { applicableThresholdWire } from '../../billing/progressive-billing/usage-threshold.ts';
 import { planWire } from '../../billing/plans/wire.ts';
 import { billingTimes } from '../../billing/subscriptions/periods.ts';
 import {
@@ -20,11 +21,13 @@ import {
   loadSubscriptions,
 } from '../../db/subscriptions.ts';
 import type { Transaction } from '../../db/transaction.ts';
+import { findApplicableThresholds } from '../../db/usage-thresholds.ts';
 import { id, mandatoryText, optionalText, queryList, text, wireDate, wireInstant } from '../contracts/fields.ts';
-import { planOverrideFields } from '../contracts/plans.ts';
 import { type Page, paginate, paginationMeta, paginationQuery } from '../contracts/pagination.ts';
+import { applicableUsageThresholdObject } from '../contracts/usage-thresholds.ts';
 import { type Operation, operation } from '../operation.ts';
 import { planObject } from './plans.ts';
+import { progressiveBillingFields } from './progressive-billing/subscription.ts';
 import { createSubscription } from './subscriptions/create.ts';
 import { editSubscription } from './subscriptions/edit.ts';
 import { endSubscription } from './subscriptions/end.ts';
@@ -33,10 +36,10 @@ const status = z.enum(subscriptionStatuses);
 
 // Formats are looked at in the operation: an unknown plan stops all other checks.
 const dateTime = text.nullish().meta({ format: 'date-time' });
-const planOverrides = planOverrideFields.nullish().meta({
-  description:
-    'What this subscription has differently from the plan. Charges are named by their ids: those of the plan, or of the plan of its own that it has already',
-});
+const planOverrides = z
+  .record(z.string(), z.unknown())
+  .nullish()
+  .meta({ description: 'Not supported yet: anything but an empty object is refused' });
 
 export const createInput = z.object({
   subscription: z.object({
@@ -50,6 +53,7 @@ export const createInput = z.object({
     subscription_at: dateTime,
     ending_at: dateTime,
     plan_overrides: planOverrides,
+    ...progressiveBillingFields,
   }),
 });
 
@@ -71,6 +75,7 @@ export const updateInput = z.object({
       .nullish()
       .meta({ enum: [...terminationInvoices] }),
     plan_overrides: planOverrides,
+    ...progressiveBillingFields,
   }),
 });
 
@@ -113,11 +118,12 @@ export const subscriptionObject = z
     current_billing_period_ending_at: wireInstant.nullable(),
     on_termination_credit_note: z.enum(terminationCreditNotes).nullable(),
     on_termination_invoice: z.enum(terminationInvoices),
+    progressive_billing_disabled: z.boolean(),
   })
   .meta({ id: 'SubscriptionObject' });
 
 const subscriptionObjectExtended = subscriptionObject
-  .extend({ plan: planObject })
+  .extend({ plan: planObject, applicable_usage_thresholds: z.array(applicableUsageThresholdObject) })
   .meta({ id: 'SubscriptionObjectExtended' });
 
 const answer = z.object({ subscription: subscriptionObject });
@@ -173,7 +179,10 @@ async function answerWithPlan(trx: Transaction, row: SubscriptionRow, at: Instan
   const { subscription } = await answerWith(trx, row, at);
   const plan = (await loadPlans(trx, [row.plan_id])).get(row.plan_id);
   if (!plan) throw notFound('plan');
-  return { subscription: { ...subscription, plan: planWire(plan) } };
+  const applicable_usage_thresholds = (await findApplicableThresholds(trx, [row.id]))(row.id).map(
+    applicableThresholdWire,
+  );
+  return { subscription: { ...subscription, plan: planWire(plan), applicable_usage_thresholds } };
 }
 
 export const subscriptionOperations: Operation[] = [
@@ -249,11 +258,11 @@ export const subscriptionOperations: Operation[] = [
         .meta({ enum: ['active', 'pending'] }),
     }),
     body: updateInput,
-    answer: extendedAnswer,
+    answer,
     errors: [400, 404, 422],
     async handle({ trx, at, params, query, body }) {
       const asked = query.status ?? body.status;
-      return answerWithPlan(trx, await editSubscription(trx, params.external_id, asked, body.subscription, at), at);
+      return answerWith(trx, await editSubscription(trx, params.external_id, asked, body.subscription, at), at);
     },
   }),
   operation({

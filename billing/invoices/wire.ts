@@ -3,6 +3,7 @@ import { type CustomerDocument, customerWire } from '../customers/wire.ts';
 import { assert } from '../assert.ts';
 import { type FeeDocument, feeWithTaxesWire } from '../fees/wire.ts';
 import { type SubscriptionDocument, subscriptionWire, toWireEnd } from '../subscriptions/wire.ts';
+import { type UsageThreshold, usageThresholdWire } from '../progressive-billing/usage-threshold.ts';
 import type { Cents } from '../money/cents.ts';
 import type { Currency } from '../money/currency.ts';
 import { dueCents } from './due.ts';
@@ -24,6 +25,14 @@ export interface InvoiceDocument extends InvoiceSummary {
   readonly subscriptions: readonly SubscriptionDocument[];
   readonly fees: readonly FeeDocument[];
   readonly credits: readonly CreditDocument[];
+  /** That it was made for, if it was. */
+  readonly thresholds: readonly ReachedThresholdDocument[];
+}
+
+export interface ReachedThresholdDocument {
+  readonly lifetime_usage_amount_cents: Cents;
+  readonly created_at: Instant;
+  readonly threshold: UsageThreshold;
 }
 
 /** What was taken off an invoice, and by what. */
@@ -144,6 +153,14 @@ export function creditWire(credit: CreditDocument) {
   return { lago_id: id, amount_cents, amount_currency, before_taxes, item, invoice };
 }
 
+function reachedThresholdWire({ lifetime_usage_amount_cents, created_at, threshold }: ReachedThresholdDocument) {
+  return {
+    lifetime_usage_amount_cents,
+    created_at: toWireSeconds(created_at),
+    usage_threshold: usageThresholdWire(threshold),
+  };
+}
+
 /** The whole invoice. `at` decides which period of its subscriptions is the current one. */
 export function invoiceWire(document: InvoiceDocument, file_url: string | null, at: Instant) {
   const externalIds = new Map(document.subscriptions.map(({ subscription: { id, external_id } }) => [id, external_id]));
@@ -157,6 +174,9 @@ export function invoiceWire(document: InvoiceDocument, file_url: string | null, 
     }),
     fees: document.fees.map(feeWithTaxesWire),
     credits: document.credits.map(creditWire),
+    ...(document.invoice.invoice_type === 'progressive_billing' && {
+      applied_usage_thresholds: document.thresholds.map(reachedThresholdWire),
+    }),
     error_details: [],
   };
 }

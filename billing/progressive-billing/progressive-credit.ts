@@ -32,7 +32,8 @@ export interface CreditedProgress {
 
 /**
  * Takes off the bill of a whole span what was billed during it. A fee bears what the earlier fee of its charge, filter and group came to, also
- * where the credit is smaller because that invoice had a coupon. Source: spec "Progressive billing" and "Order of arithmetic".
+ * where the credit is smaller because that invoice had a coupon; where usage has moved to another filter or group since, the others of the charge bear
+ * what is left. Source: spec "Progressive billing" and "Order of arithmetic".
  */
 export function creditProgress(
   fees: readonly (FeeKey & { readonly amount_cents: Cents; readonly isTrueUp: boolean })[],
@@ -46,12 +47,19 @@ export function creditProgress(
     const same = fees.filter((fee) => fee.subscription_id === subscription_id && charges.has(fee.charge_id));
     const total = same.reduce((cents, fee) => cents + fee.amount_cents, 0);
     const amount_cents = Math.min(creditable_cents, total);
-    const before = new Map(billed.map((fee) => [keyOf(fee), fee.amount_cents]));
-    for (const [index, fee] of fees.entries())
-      if (fee.subscription_id === subscription_id && !fee.isTrueUp)
-        shares[index] = Decimal.min(fee.amount_cents, shares[index]!.plus(before.get(keyOf(fee)) ?? 0));
-    if (amount_cents > 0) credits.push({ invoice_id, amount_cents });
     if (creditable_cents > amount_cents) excesses.push({ invoice_id, amount_cents: creditable_cents - amount_cents });
+    if (amount_cents <= 0) continue;
+    credits.push({ invoice_id, amount_cents });
+    const before = new Map(billed.map((fee) => [keyOf(fee), fee.amount_cents]));
+    let left = new Decimal(amount_cents);
+    const bear = (fee: (typeof fees)[number], cents: Decimal | Cents): void => {
+      const index = fees.indexOf(fee);
+      const share = Decimal.min(fee.amount_cents, shares[index]!.plus(cents));
+      left = left.minus(share.minus(shares[index]!));
+      shares[index] = share;
+    };
+    for (const fee of same) if (!fee.isTrueUp) bear(fee, before.get(keyOf(fee)) ?? 0);
+    for (const fee of same) if (left.gt(0)) bear(fee, left);
   }
   return { credits, shares: shares.map((share) => share.toFixed()), excesses };
 }

@@ -15,6 +15,7 @@ export const subscriptionStepKinds = [
   'end',
   'bill_period',
   'downgrade',
+  'check_thresholds',
   'end_trial',
   'bill_end',
   'bill_upgrade',
@@ -65,6 +66,8 @@ export interface SubscriptionStepFacts {
   readonly next_status: SubscriptionStatus | null;
   readonly next_change: PlanChange | null;
   readonly next_created_at: Instant | null;
+  /** When usage that has come in is held against the thresholds; null where none has, or none count. */
+  readonly threshold_check_at: Instant | null;
 }
 
 /** Facts of a subscription that has been active. */
@@ -105,6 +108,7 @@ function dueSteps(facts: SubscriptionStepFacts, termination_alert_days: readonly
     chargeUsage(started),
     end(started),
     billPeriod(started),
+    checkThresholds(started),
     endTrial(started),
     billEnd(started),
     sendTerminationAlert(started, termination_alert_days),
@@ -128,6 +132,12 @@ export function isBilledAtStart(facts: SubscriptionStepFacts): boolean {
 /** At once, also when it is over: events may come late. */
 function chargeUsage({ instant_usage_at }: StartedFacts): DatedStep | undefined {
   return instant_usage_at === null ? undefined : { kind: 'charge_usage', due_at: instant_usage_at };
+}
+
+/** Only while it runs: its last bill has everything. */
+function checkThresholds({ status, threshold_check_at }: StartedFacts): DatedStep | undefined {
+  if (status !== 'active' || threshold_check_at === null) return undefined;
+  return { kind: 'check_thresholds', due_at: threshold_check_at };
 }
 
 /** At the first instant of the local day of `ending_at`, whatever its hour. */

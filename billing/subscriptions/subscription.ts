@@ -38,6 +38,8 @@ export interface Subscription {
   readonly canceled_at: Instant | null;
   readonly on_termination_invoice: TerminationInvoice;
   readonly on_termination_credit_note: TerminationCreditNote | null;
+  /** No thresholds count then, whoever's they are. */
+  readonly progressive_billing_disabled: boolean;
   readonly created_at: Instant;
   readonly updated_at: Instant;
 }

@@ -94,6 +94,7 @@ export function subscriptionWire(document: SubscriptionDocument, at: Instant) {
     current_billing_period_ending_at: span === undefined ? null : toWireEnd(span),
     on_termination_credit_note: subscription.on_termination_credit_note,
     on_termination_invoice: subscription.on_termination_invoice,
+    progressive_billing_disabled: subscription.progressive_billing_disabled,
   };
 }
 

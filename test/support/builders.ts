@@ -249,6 +249,7 @@ const SUBSCRIPTION = {
   canceled_at: null,
   on_termination_invoice: 'generate',
   on_termination_credit_note: null,
+  progressive_billing_disabled: false,
 } as const;
 
 const INVOICE = {

@@ -56,6 +56,7 @@ describe('the subscription workflow', () => {
       endTrial: take('end_trial'),
       billPeriod: take('bill_period'),
       downgrade: take('downgrade'),
+      checkThresholds: take('check_thresholds'),
       end: take('end'),
       billEnd: take('bill_end'),
       billUpgrade: take('bill_upgrade'),

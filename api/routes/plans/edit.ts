@@ -75,9 +75,8 @@ function editableAlways({
   invoice_display_name,
   description,
   amount_cents,
-  metadata,
 }: PlanUpdateInput): Partial<PlanFields> {
-  return withoutAbsent({ name, invoice_display_name, description, amount_cents, metadata });
+  return withoutAbsent({ name, invoice_display_name, description, amount_cents });
 }
 
 /** What subscribers agreed to: kept once there was one, whatever is sent. */

@@ -41,6 +41,7 @@ const pending: SubscriptionStepFacts = {
   next_status: null,
   next_change: null,
   next_created_at: null,
+  threshold_check_at: null,
 };
 
 const ALERT_DAYS = [45, 15];
@@ -317,6 +318,8 @@ describe('the steps of a whole life', () => {
         return { ...facts, has_billed_start: true };
       case 'charge_usage':
         return { ...facts, instant_usage_at: null };
+      case 'check_thresholds':
+        return { ...facts, threshold_check_at: null };
       case 'end_trial':
         return { ...facts, trial_ended_at: at, has_billed_start: facts.has_billed_start || isBilledAtTrialEnd(facts) };
       case 'bill_period':

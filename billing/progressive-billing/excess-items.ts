@@ -1,0 +1,16 @@
+import type { CreditableFee, Item } from '../credit-notes/compute-items.ts';
+import type { Cents } from '../money/cents.ts';
+import { Decimal } from '../money/decimal.ts';
+
+/** From which fees of a progressive invoice what is too much is given back: the largest first. */
+export function itemsOfExcess(fees: readonly CreditableFee[], excess_cents: Cents): Item[] {
+  let left = excess_cents;
+  return [...fees]
+    .sort((a, b) => b.amount_cents - a.amount_cents)
+    .flatMap((fee) => {
+      const amount_cents = Math.min(left, fee.amount_cents - fee.credited_cents);
+      if (amount_cents <= 0) return [];
+      left -= amount_cents;
+      return [{ fee, amount: new Decimal(amount_cents) }];
+    });
+}
