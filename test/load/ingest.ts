@@ -1,8 +1,5 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -12,6 +9,7 @@ import { connect } from '../../db/connection.ts';
 import { appUrl, migrate } from '../../db/migrate.ts';
 import { createOrganization } from '../../db/organizations.ts';
 import { startPostgres } from '../../workers/embedded/postgres.ts';
+import { startApi } from './api-process.ts';
 
 /**
  * Events a second of a plain insert from one script, and of the API, in turns, on one table of one durable database.
@@ -140,33 +138,6 @@ function report({ name, measurements }: Bench, lanes = 1): void {
   console.log(`${name.padEnd(44)}${rate.padStart(8)} events/s   p50 ${p50} ms, p99 ${p99} ms   (${lanes} connections)`);
 }
 
-async function startApi(env: NodeJS.ProcessEnv, data_dir: string): Promise<ChildProcess> {
-  const log = openSync(join(data_dir, 'api.log'), 'a');
-  // With a channel to us it stops when we do, whatever becomes of us.
-  const api = fork(join(import.meta.dirname, '../../workers/api.ts'), {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', log, log, 'ipc'],
-  });
-  closeSync(log);
-  const first = await Promise.race([once(api, 'message'), once(api, 'exit')]);
-  if (first[0] !== 'ready') throw new Error(`the API did not start: see ${join(data_dir, 'api.log')}`);
-  return api;
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
-
-async function stop(api: ChildProcess): Promise<void> {
-  const gone = once(api, 'exit');
-  api.kill('SIGTERM');
-  await gone;
-}
-
 /** Every event of which we were told that it is stored is there, and no other. */
 async function countEvents(client: pg.Client): Promise<number> {
   const { rows } = await client.query<{ count: string }>('select count(*) from events');
@@ -181,10 +152,8 @@ async function run(owner_url: string, data_dir: string): Promise<boolean> {
   const { organization, api_key } = await createOrganization(db, { name: 'Load', sandbox: false, at, secret });
   await db.destroy();
 
-  const port = await findFreePort();
-  const env = { DATABASE_URL: owner_url, SECRET_KEY_BASE: secret, DATA_DIR: data_dir, API_PORT: String(port) };
-  const api = await startApi(env, data_dir);
-  const pool = new Pool(`http://127.0.0.1:${port}`, { connections: SINGLE_CONNECTIONS, pipelining: 1 });
+  const api = await startApi(owner_url, secret, data_dir);
+  const pool = new Pool(api.url, { connections: SINGLE_CONNECTIONS, pipelining: 1 });
   const client = new pg.Client(owner_url);
   await client.connect();
   try {
@@ -206,7 +175,7 @@ async function run(owner_url: string, data_dir: string): Promise<boolean> {
   } finally {
     await client.end();
     await pool.close();
-    await stop(api);
+    await api.stop();
   }
 }
 
