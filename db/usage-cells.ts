@@ -28,6 +28,9 @@ export const COUNTS = `case when w.aggregation_type in (${NUMBERS.map((type) => 
 
 export const DIMENSIONS = `case when w.keys = '{}' then '{}'::text[] else array(select e.properties ->> k from unnest(w.keys) with ordinality k (k, n) order by n) end`;
 
+/** Of a unique count each value is a cell of its own. */
+export const VALUE = `case w.aggregation_type when 'unique_count_agg' then ${PROPERTY} end`;
+
 export const OPERATION = `case when e.properties ->> 'operation_type' = 'remove' then 'remove' else 'add' end`;
 
 /** What was received later is later, of one instant; ids are made in the order of reception. Sorts as text. */
@@ -40,7 +43,7 @@ const LATEST = `
 /** Columns of events grouped by the first two: dimensions, value, events_count, sum, max, latest, dynamic_amount_cents. */
 export const ADDED_UP = `
   ${DIMENSIONS} as dimensions,
-  case w.aggregation_type when 'unique_count_agg' then ${PROPERTY} end as value,
+  ${VALUE} as value,
   count(*) as events_count,
   coalesce(sum(case w.aggregation_type when 'sum_agg' then (${PROPERTY})::numeric end), 0) as sum,
   max(case w.aggregation_type when 'max_agg' then (${PROPERTY})::numeric end) as max,

@@ -1,6 +1,6 @@
 import type { Database } from './connection.ts';
 import { type Transaction, rows } from './transaction.ts';
-import { ADDED_UP, ADDED_UP_AGAIN, BY_ARRIVAL, COUNTS } from './usage-cells.ts';
+import { ADDED_UP, ADDED_UP_AGAIN, BY_ARRIVAL, COUNTS, DIMENSIONS, VALUE } from './usage-cells.ts';
 import { type UsageKey, chooseSeries } from './usage-series.ts';
 
 export interface UsageMark extends UsageKey {
@@ -18,8 +18,8 @@ export async function countUsageMarks(db: Database): Promise<number> {
   return counted[0]?.count ?? 0;
 }
 
-/** So many events of a series are rolled up at a time, so that no statement takes long. */
-const EVENTS_MAX = 50_000;
+/** Enough to tell how many events share a cell. */
+const SAMPLE_EVENTS = 10_000;
 
 /** The digest of what tells cells apart: a text of any length would not fit an index. */
 const CELL = `encode(substr(sha256(convert_to(row (r.dimensions, r.value)::text, 'UTF8')), 1, 16), 'hex')::uuid`;
@@ -55,22 +55,51 @@ const ROLL_UP = `
   from w where s.id = w.id
   returning w.up_to < :settled as is_more`;
 
-/** Rolls up some of what has come in, up to the settled arrival at most; true when there is more. What another process rolls up is left to it. */
+/** Of so many of the latest events of a series, by hours and cells. */
+const SAMPLE = `
+  select w.id, count(*)::int as events, count(distinct (e.starts_at, e.dimensions, e.value))::int as cells
+  from usage_series w cross join lateral (
+    select date_trunc('hour', e.timestamp, 'UTC') as starts_at, ${DIMENSIONS} as dimensions, ${VALUE} as value
+    from (select e.* from events e where ${BY_ARRIVAL} order by e.arrival desc limit :sample) e
+  ) e
+  where w.organization_id = :organization_id and w.id = any(:ids) and w.rolled_up_to < 0
+  group by w.id`;
+
+export interface RollUpOptions {
+  /** How many events of a series are rolled up at a time, so that no statement takes long. */
+  readonly events_max?: number;
+  /** How many cells an event may make at most for it to be worth rolling up. */
+  readonly cells_an_event?: number;
+}
+
+/**
+ * Rolls up some of what has come in, up to the settled arrival at most; true when there is more. What another process rolls up is left to it.
+ * A series is begun once it pays: where hardly two events of an hour are of one cell, as with few events or with values that are never the same,
+ * rollups would be as many as events.
+ */
 export async function rollUp(
   trx: Transaction,
   key: UsageKey,
   settled: number,
-  events_max = EVENTS_MAX,
+  { events_max = 50_000, cells_an_event = 0.5 }: RollUpOptions = {},
 ): Promise<boolean> {
   await chooseSeries(trx, key);
-  const ids = await rows(trx, 'usage_series')
+  const series = (await rows(trx, 'usage_series')
     .where({ ...key })
     .orderBy('id')
     .forUpdate()
     .skipLocked()
-    .pluck('id');
-  if (ids.length === 0) return false;
+    .pluck('id')) as number[];
+  if (series.length === 0) return false;
   const { organization_id } = trx;
+  const { rows: samples } = await trx.raw<{ rows: { id: number; events: number; cells: number }[] }>(SAMPLE, {
+    organization_id,
+    ids: series,
+    sample: SAMPLE_EVENTS,
+  });
+  const dear = new Set(samples.filter(({ events, cells }) => cells > events * cells_an_event).map(({ id }) => id));
+  const ids = series.filter((id) => !dear.has(id));
+  if (ids.length === 0) return false;
   // Reads the series anew, now that nobody else can move their watermarks.
   const { rows: moved } = await trx.raw<{ rows: { is_more: boolean }[] }>(ROLL_UP, {
     organization_id,

@@ -76,10 +76,12 @@ describe('usage rolled up', () => {
 
   const send = (events: readonly NewEvent[]) => createEventWriter(database.db).write(organization_id, events);
 
+  /** Whether it pays or not. */
   async function rollUpAll(external_subscription_id: string, events_max?: number): Promise<void> {
+    const options = { ...(events_max && { events_max }), cells_an_event: Infinity };
     const settled = (await findSettledArrival(database.db)) ?? assert.fail('nobody is writing');
     for (const [code] of metrics)
-      while (await build.write((trx) => rollUp(trx, { external_subscription_id, code }, settled, events_max)));
+      while (await build.write((trx) => rollUp(trx, { external_subscription_id, code }, settled, options)));
   }
 
   /** Each of the questions of each window. */
@@ -216,6 +218,24 @@ describe('usage rolled up', () => {
     await Promise.all([...rollers, reader]);
     await assertSame(requests);
   }).timeout(120_000);
+
+  it('begins once it pays', async () => {
+    const subscription = await subscribe();
+    const key = { external_subscription_id: subscription, code: 'sum_agg' };
+    const isRolledUp = async (): Promise<boolean> => {
+      const settled = (await findSettledArrival(database.db)) ?? assert.fail('nobody is writing');
+      await build.write((trx) => rollUp(trx, key, settled));
+      return (await countReady(subscription)) > 0;
+    };
+    const hourly = Array.from({ length: 30 }, (_, hour) => addMilliseconds(FROM, hour * HOUR_MS));
+    await send(hourly.map((timestamp) => eventOf(subscription, { timestamp })));
+    assert.equal(await isRolledUp(), false);
+    await send(Array.from({ length: 30 }, () => eventOf(subscription, { timestamp: AT })));
+    assert.equal(await isRolledUp(), false);
+    await send([eventOf(subscription, { timestamp: AT }), eventOf(subscription, { timestamp: AT })]);
+    assert.equal(await isRolledUp(), true);
+    assert.equal(await countReady(subscription), 2);
+  });
 
   it('is asked for by events, one in about a thousand', async () => {
     const subscription = await subscribe();

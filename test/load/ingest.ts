@@ -4,15 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
+import { pino } from 'pino';
 import { Pool } from 'undici';
 import { connect } from '../../db/connection.ts';
 import { appUrl, migrate } from '../../db/migrate.ts';
 import { createOrganization } from '../../db/organizations.ts';
 import { startPostgres } from '../../workers/embedded/postgres.ts';
-import { startApi } from './api-process.ts';
+import { UsageRoller } from '../../workers/usage-roller.ts';
+import { type Call, caller, createFilteredPlan, startApi } from './api-process.ts';
 
 /**
- * Events a second of a plain insert from one script, and of the API, in turns, on one table of one durable database.
+ * Events a second of a plain insert from one script, and of the API, in turns, on one table of one durable database, while usage is rolled up.
  * The plain insert has as many rows a statement as our batches, and ten times as many; the ratios are to the faster of both.
  */
 const GOALS = { batch: 0.35, single: 0.06 };
@@ -20,6 +22,8 @@ const BATCH_EVENTS = 100;
 const BATCH_CONNECTIONS = 16;
 const SINGLE_CONNECTIONS = 32;
 const SUBSCRIPTIONS = 200;
+/** Named like its aggregation. */
+const METRIC = 'sum_agg';
 /** By then the code that runs hot is compiled. */
 const WARM_UP_SECONDS = 4;
 /** Per measurement, whatever the time. */
@@ -44,7 +48,7 @@ function nextEvent() {
   return {
     transaction_id: `transaction-${sent}-${randomUUID().slice(0, 8)}`,
     external_subscription_id: `subscription-${sent % SUBSCRIPTIONS}`,
-    code: 'api_calls',
+    code: METRIC,
     timestamp: 1_767_225_600 + sent / 1000,
     properties: { units: sent % 100, region: 'eu-west-1', operation: 'list' },
   };
@@ -138,6 +142,23 @@ function report({ name, measurements }: Bench, lanes = 1): void {
   console.log(`${name.padEnd(44)}${rate.padStart(8)} events/s   p50 ${p50} ms, p99 ${p99} ms   (${lanes} connections)`);
 }
 
+/** Subscriptions with a charge that has filters. */
+async function subscribeAll(call: Call): Promise<void> {
+  await createFilteredPlan(call, 'plan', [METRIC]);
+  for (let n = 0; n < SUBSCRIPTIONS; n++) {
+    const subscription = { external_customer_id: `customer-${n}`, external_id: `subscription-${n}`, plan_code: 'plan' };
+    await call('POST', '/subscriptions', { subscription });
+  }
+}
+
+/** What was rolled up by then. */
+async function countRolledUp(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ count: string }>(
+    'select coalesce(sum(events_count), 0) as count from usage_rollups where hours = 1',
+  );
+  return Number(rows[0]?.count);
+}
+
 /** Every event of which we were told that it is stored is there, and no other. */
 async function countEvents(client: pg.Client): Promise<number> {
   const { rows } = await client.query<{ count: string }>('select count(*) from events');
@@ -150,9 +171,12 @@ async function run(owner_url: string, data_dir: string): Promise<boolean> {
   const db = connect(appUrl(owner_url, secret));
   const at = new Date().toISOString();
   const { organization, api_key } = await createOrganization(db, { name: 'Load', sandbox: false, at, secret });
-  await db.destroy();
 
   const api = await startApi(owner_url, secret, data_dir);
+  await subscribeAll(caller(api.url, api_key));
+  // As the workers do.
+  const roller = new UsageRoller({ db, log: pino({ level: 'warn' }) });
+  roller.start();
   const pool = new Pool(api.url, { connections: SINGLE_CONNECTIONS, pipelining: 1 });
   const client = new pg.Client(owner_url);
   await client.connect();
@@ -170,9 +194,14 @@ async function run(owner_url: string, data_dir: string): Promise<boolean> {
     report(batch, BATCH_CONNECTIONS);
     report(single, SINGLE_CONNECTIONS);
     const stored = await countEvents(client);
-    console.log(`${stored.toLocaleString('en')} events stored, ${sent.toLocaleString('en')} sent`);
+    const rolledUp = await countRolledUp(client);
+    console.log(
+      `${stored.toLocaleString('en')} events stored, ${sent.toLocaleString('en')} sent, ${rolledUp.toLocaleString('en')} rolled up`,
+    );
     return judge(inserts, batch, single) && stored === sent;
   } finally {
+    await roller.stop();
+    await db.destroy();
     await client.end();
     await pool.close();
     await api.stop();
