@@ -12,6 +12,11 @@ const SIZE_MAX_BYTES = 32_000;
 /** Every kind of run there is: a change to a workflow must be able to go on from each. */
 const KINDS = [
   'clock/sandbox-rung-advance-clock-over',
+  'dataExport/live-rung-timed-write-export',
+  'dataExport/live-timed-mail-export',
+  'dataExport/live-timed-expire-export-over',
+  'vatCheck/live-rung-check-vat-number',
+  'vatCheck/live-timed-check-vat-number-over',
   'invoice/live-rung-timed-finalize',
   'invoice/live-render-invoice-over',
   'invoice/sandbox-render-invoice-over',

@@ -68,6 +68,10 @@ type Kind =
   | 'bill_end'
   | 'finalize'
   | 'render_document'
+  | 'write_export'
+  | 'mail_export'
+  | 'expire_export'
+  | 'check'
   | 'over';
 
 /** Live workflows, whose time is Temporal's: on a server whose time skips, with activities that say what the rows would. */
@@ -78,6 +82,8 @@ export async function playLiveStories(record: Record): Promise<void> {
     const lives: [workflow: string, input: object, Kind[]][] = [
       ['subscription', { subscription_id: 'sub' }, ['start', 'bill_start', 'charge_usage', 'end_trial', 'bill_period', 'end', 'bill_end']],
       ['invoice', { invoice_id: 'inv' }, ['finalize', 'render_document']],
+      ['dataExport', { data_export_id: 'exp' }, ['write_export', 'mail_export', 'expire_export']],
+      ['vatCheck', { customer_id: 'cus' }, ['check', 'check', 'check']],
     ]; // prettier-ignore
     for (const [workflow, input, kinds] of lives) {
       const start = fromMilliseconds(await environment.currentTimeMs());
@@ -131,5 +137,8 @@ function script(kinds: readonly Kind[], inDays: (days: number) => Instant): obje
       finalize: take,
     },
     renderInvoice: take,
+    planExport: next,
+    ...{ writeExport: take, mailExport: take, expireExport: take },
+    checkVatNumber: take,
   };
 }
