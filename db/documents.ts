@@ -1,4 +1,5 @@
 import type { Instant } from '../billing/clock/instant.ts';
+import type { Cents } from '../billing/money/cents.ts';
 import { newId } from './ids.ts';
 import { rows, type Transaction } from './transaction.ts';
 
@@ -54,4 +55,23 @@ export async function insertDocument(
     .ignore()
     .returning('*')) as DocumentRow[];
   return row;
+}
+
+/** What an invoice was made for before the end of its period; of several that were reached at once, the last. */
+export async function findReachedThreshold(
+  trx: Transaction,
+  invoice_id: string,
+): Promise<{ readonly usage_amount_cents: Cents; readonly threshold_amount_cents: Cents } | null> {
+  const found = (await rows(trx, 'applied_usage_thresholds')
+    .join('usage_thresholds', 'usage_thresholds.id', 'usage_threshold_id')
+    .where({ invoice_id })
+    .orderBy([
+      { column: 'usage_thresholds.recurring', order: 'desc' },
+      { column: 'usage_thresholds.amount_cents', order: 'desc' },
+    ])
+    .first({
+      usage_amount_cents: 'lifetime_usage_amount_cents',
+      threshold_amount_cents: 'usage_thresholds.amount_cents',
+    })) as { usage_amount_cents: Cents; threshold_amount_cents: Cents } | undefined;
+  return found ?? null;
 }

@@ -2,24 +2,24 @@ import type { FeeDocument } from '../../billing/fees/wire.ts';
 import type { InvoiceDocument } from '../../billing/invoices/wire.ts';
 import type { Plan } from '../../billing/plans/plan.ts';
 import type { OrganizationRow } from '../../db/organizations.ts';
-import type { InvoiceContent, InvoiceLine } from '../templates/invoice-content.ts';
+import type { InvoiceContent, InvoiceLine, ReachedThreshold } from '../templates/invoice-content.ts';
+import { describeParties } from './describe-parties.ts';
 
 export interface InvoiceFacts {
   readonly invoice: InvoiceDocument;
   readonly organization: OrganizationRow;
   /** Those of the invoice's subscriptions, by id. */
   readonly plans: ReadonlyMap<string, Pick<Plan, 'name' | 'invoice_display_name'>>;
+  readonly threshold: ReachedThreshold | null;
 }
 
 /** What the document says: the invoice as billed, its parties as they are at this moment. */
-export function describeInvoice({ invoice: facts, organization, plans }: InvoiceFacts): InvoiceContent {
+export function describeInvoice({ invoice: facts, organization, plans, threshold }: InvoiceFacts): InvoiceContent {
   const { invoice, customer: buyer, taxes, subscriptions, fees, credits } = facts;
   return {
     ...invoice,
-    locale: buyer.customer.document_locale ?? organization.document_locale,
-    seller: organization,
-    buyer: { ...buyer.customer, metadata: buyer.metadata.filter((one) => one.display_in_invoice) },
-    footer: organization.invoice_footer,
+    ...describeParties(organization, buyer),
+    threshold,
     subscriptions: subscriptions.map(({ subscription, plan }) => {
       const names = plans.get(plan.id);
       return {
@@ -31,15 +31,17 @@ export function describeInvoice({ invoice: facts, organization, plans }: Invoice
     coupons: credits
       .filter(({ item }) => item.type === 'coupon')
       .map(({ item, amount_cents }) => ({ name: item.name, amount_cents })),
-    taxes,
+    taxes: taxes.map((tax) => ({ ...tax, base_amount_cents: tax.fees_amount_cents })),
   };
 }
 
-function describeLine({ fee }: FeeDocument): InvoiceLine {
+export function describeLine({ fee }: Pick<FeeDocument, 'fee'>): InvoiceLine {
   const groups = Object.entries(fee.grouped_by).sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     ...fee,
     name: fee.invoice_display_name || fee.item_name,
-    groups: groups.flatMap(([, value]) => value ?? []),
+    groups: [fee.filter_invoice_display_name, ...groups.map(([, value]) => value)].filter((one): one is string =>
+      Boolean(one),
+    ),
   };
 }

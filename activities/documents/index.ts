@@ -2,7 +2,7 @@ import type { Instant } from '../../billing/clock/instant.ts';
 import { assert } from '../../billing/assert.ts';
 import type { InvoiceStepKind } from '../../billing/invoices/next-step.ts';
 import { announceInvoice } from '../../db/announcements.ts';
-import { hasDocument, insertDocument } from '../../db/documents.ts';
+import { findReachedThreshold, hasDocument, insertDocument } from '../../db/documents.ts';
 import { findInvoice, loadInvoices } from '../../db/invoices.ts';
 import { findOrganization } from '../../db/organizations.ts';
 import { hear } from '../../db/outbox.ts';
@@ -62,6 +62,7 @@ async function readFacts(trx: Transaction, invoice_id: string): Promise<InvoiceC
   return describeInvoice({
     invoice,
     organization: await findOrganization(trx),
+    threshold: await findReachedThreshold(trx, invoice_id),
     plans: new Map([...(await loadPlans(trx, plan_ids))].map(([id, { plan }]) => [id, plan])),
   });
 }

@@ -2,35 +2,13 @@ import type { Instant, LocalDate, Span } from '../../billing/clock/instant.ts';
 import type { FeeType } from '../../billing/fees/fee.ts';
 import type { InvoiceType } from '../../billing/invoices/invoice.ts';
 import type { Cents } from '../../billing/money/cents.ts';
-import type { Currency } from '../../billing/money/currency.ts';
 import { Decimal } from '../../billing/money/decimal.ts';
-
-export interface Address {
-  readonly address_line1?: string | null;
-  readonly address_line2?: string | null;
-  readonly city?: string | null;
-  readonly state?: string | null;
-  readonly zipcode?: string | null;
-  readonly country?: string | null;
-}
-
-export interface Party extends Address {
-  readonly name: string | null;
-  readonly legal_name: string | null;
-  readonly legal_number: string | null;
-  readonly tax_identification_number: string | null;
-  readonly email: string | null;
-}
-
-export interface Buyer extends Party {
-  readonly firstname: string | null;
-  readonly lastname: string | null;
-  readonly shipping_address: Address;
-  /** What the customer wants to read on its invoices: an order number, a cost centre. */
-  readonly metadata: readonly { readonly key: string; readonly value: string }[];
-}
+import type { DocumentContent } from './document-content.ts';
 
 export interface InvoiceLine {
+  readonly id: string;
+  /** Of what tops a line up to its minimum: that line. */
+  readonly true_up_parent_fee_id: string | null;
   readonly fee_type: FeeType;
   readonly subscription_id: string | null;
   readonly name: string;
@@ -46,27 +24,15 @@ export interface InvoiceLine {
   readonly to_at: Instant | null;
 }
 
-/** Everything that an invoice says, before it has a language or a form. */
-export interface InvoiceContent {
-  readonly locale: string;
-  readonly timezone: string;
-  readonly currency: Currency;
+/** Everything that an invoice says. */
+export interface InvoiceContent extends DocumentContent {
   readonly invoice_type: InvoiceType;
-  readonly number: string;
-  readonly issuing_date: LocalDate;
   readonly payment_due_date: LocalDate;
   readonly net_payment_term: number;
-  readonly seller: Party;
-  readonly buyer: Buyer;
-  readonly footer: string | null;
-  readonly subscriptions: readonly { readonly id: string; readonly name: string }[];
+  readonly subscriptions: readonly NamedSubscription[];
   readonly lines: readonly InvoiceLine[];
-  readonly taxes: readonly {
-    readonly tax_name: string;
-    readonly tax_rate: string;
-    readonly amount_cents: Cents;
-    readonly fees_amount_cents: Cents;
-  }[];
+  /** What made a bill come before the end of the period. */
+  readonly threshold: ReachedThreshold | null;
   readonly progressive_billing_credit_amount_cents: Cents;
   /** In the order in which they were used. */
   readonly coupons: readonly { readonly name: string; readonly amount_cents: Cents }[];
@@ -75,6 +41,16 @@ export interface InvoiceContent {
   readonly credit_notes_amount_cents: Cents;
   readonly prepaid_credit_amount_cents: Cents;
   readonly total_amount_cents: Cents;
+}
+
+export interface NamedSubscription {
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface ReachedThreshold {
+  readonly usage_amount_cents: Cents;
+  readonly threshold_amount_cents: Cents;
 }
 
 /** Lines for the same time. */
@@ -96,20 +72,24 @@ const ORDER: readonly FeeType[] = ['subscription', 'add_on', 'credit', 'charge',
 /** Subscriptions by name, each with what it costs first and its usage after it; what belongs to none comes last. */
 export function arrangeSections({ subscriptions, lines }: Pick<InvoiceContent, 'subscriptions' | 'lines'>): Section[] {
   const named = [...subscriptions].sort((a, b) => compareText(a.name, b.name) || compareText(a.id, b.id));
-  return [...named, { id: null, name: null }]
-    .map(({ id, name }) =>
+  const ids = named.map(({ id }) => id);
+  const others = lines.filter(({ subscription_id: id }) => id === null || !ids.includes(id));
+  return [
+    ...named.map(({ id, name }) =>
       toSection(
         name,
         lines.filter((line) => line.subscription_id === id),
       ),
-    )
-    .filter((section) => section.periods.length > 0);
+    ),
+    toSection(null, others),
+  ].filter((section) => section.periods.length > 0);
 }
 
 function toSection(name: string | null, all: readonly InvoiceLine[]): Section {
-  const lines = all.filter((line) => isShown(line, all)).sort(byKindAndName);
+  const lines = arrangeLines(all).filter((line) => isShown(line, all));
   const periods: { period: Span | null; lines: InvoiceLine[] }[] = [];
-  for (const line of lines) {
+  // Below a heading everything is of its period: what has none comes before the first.
+  for (const line of [...lines.filter((one) => !periodOf(one)), ...lines.filter(periodOf)]) {
     const period = periodOf(line);
     const known = periods.find((one) => one.period?.from === period?.from && one.period?.to === period?.to);
     if (known) known.lines.push(line);
@@ -132,6 +112,17 @@ function isShown(line: InvoiceLine, all: readonly InvoiceLine[]): boolean {
 
 export function nameOf(line: InvoiceLine): string {
   return [line.name, ...line.groups].join(' • ');
+}
+
+/** By kind and name, and what tops a line up below it. */
+export function arrangeLines(lines: readonly InvoiceLine[]): InvoiceLine[] {
+  const ids = new Set(lines.map(({ id }) => id));
+  const isBelow = ({ true_up_parent_fee_id: parent }: InvoiceLine): boolean => parent !== null && ids.has(parent);
+  const below = Map.groupBy(lines.filter(isBelow), (line) => line.true_up_parent_fee_id);
+  return lines
+    .filter((line) => !isBelow(line))
+    .sort(byKindAndName)
+    .flatMap((line) => [line, ...(below.get(line.id) ?? [])]);
 }
 
 function byKindAndName(a: InvoiceLine, b: InvoiceLine): number {

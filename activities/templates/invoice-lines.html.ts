@@ -1,13 +1,7 @@
 import { Decimal } from '../../billing/money/decimal.ts';
-import type { Format } from './format.ts';
 import { type Html, html } from './html.ts';
 import { type InvoiceLine, type Section, nameOf } from './invoice-content.ts';
-import type { Texts } from './texts.ts';
-
-interface Writing {
-  readonly format: Format;
-  readonly texts: Texts;
-}
+import type { Writing } from './writing.ts';
 
 /** A row of the table of lines: each cell as it is written, null where it stays empty. */
 interface Row {
@@ -88,7 +82,8 @@ function lineRows(line: InvoiceLine, writing: Writing): Html {
     )}`;
 }
 
-function labelOf(line: InvoiceLine, { texts: { t } }: Writing): string {
+export function labelOf(line: InvoiceLine, { texts: { t } }: Writing): string {
+  if (line.true_up_parent_fee_id !== null) return t('true_up', { name: nameOf(line) });
   switch (line.fee_type) {
     case 'subscription':
       return `${t('subscription_fee')} • ${line.name}`;

@@ -40,7 +40,7 @@ describe('the page of an invoice', () => {
         },
         subscriptions: [{ id: 'team', name: evil }],
         lines: [sampleLine({ name: evil, groups: [evil], description: evil })],
-        taxes: [{ tax_name: evil, tax_rate: '20', amount_cents: 300, fees_amount_cents: 1500 }],
+        taxes: [{ tax_code: evil, tax_name: evil, tax_rate: '20', amount_cents: 300, base_amount_cents: 1500 }],
       }),
     );
     assert.ok(!page.includes('<img'));
@@ -154,10 +154,11 @@ describe('the page of an invoice', () => {
 
   it('lists taxes by descending rate, each with what it is on', () => {
     const tax = (tax_name: string, tax_rate: string) => ({
+      tax_code: tax_name,
       tax_name,
       tax_rate,
       amount_cents: 100,
-      fees_amount_cents: 1000,
+      base_amount_cents: 1000,
     });
     const text = textOf(sampleInvoice({ taxes: [tax('City', '1.25'), tax('State', '10'), tax('County', '9.5')] }));
     assert.match(text, /State \(10% on €10\.00\) .* County \(9\.5% on €10\.00\) .* City \(1\.25% on €10\.00\)/);
@@ -197,6 +198,50 @@ describe('the page of an invoice', () => {
   it('names a buyer without a company by the person', () => {
     const buyer = { ...sampleInvoice().buyer, name: null, legal_name: null };
     assert.match(textOf(sampleInvoice({ buyer })), /Bill to Änne Größmann Speicherstraße/);
+  });
+
+  it('names a buyer by the company and the person', () => {
+    assert.match(textOf(sampleInvoice()), /Bill to Nordlicht Verlag GmbH & Co. KG - Änne Größmann Speicherstraße/);
+  });
+
+  for (const { tax_code, country, locale, sentence } of [
+    { tax_code: 'lago_eu_reverse_charge', country: 'DE', locale: 'en', sentence: /Reverse charge: .* 44 and 196/ },
+    { tax_code: 'lago_eu_reverse_charge', country: 'FR', locale: 'fr', sentence: /Autoliquidation : / },
+    { tax_code: 'lago_eu_tax_exempt', country: 'DE', locale: 'en', sentence: /Not subject to VAT: / },
+    { tax_code: 'lago_eu_tax_exempt', country: 'FR', locale: 'en', sentence: /Article 259-1 .*CGI/ },
+    {
+      tax_code: 'lago_eu_tax_exempt',
+      country: 'FR',
+      locale: 'fr',
+      sentence: /TVA non applicable – article 259-1 du CGI/,
+    },
+  ])
+    it(`says why a seller in ${country} asks for no tax by ${tax_code}, in ${locale}`, () => {
+      const seller = { ...sampleInvoice().seller, country };
+      const tax = { tax_code, tax_name: 'Generated', tax_rate: '0', amount_cents: 0, base_amount_cents: 1500 };
+      assert.match(textOf(sampleInvoice({ locale, seller, taxes: [tax] })), sentence);
+      assert.doesNotMatch(textOf(sampleInvoice({ locale, seller })), sentence);
+    });
+
+  it('says which threshold made it come early', () => {
+    const threshold = { usage_amount_cents: 12345, threshold_amount_cents: 10000 };
+    assert.match(
+      textOf(sampleInvoice({ threshold })),
+      /usage has reached €123\.45 and with it the threshold of €100\.00/,
+    );
+  });
+
+  it('shows add-ons with their descriptions, those without a period before those with one', () => {
+    const addOn = (name: string, changes: object) =>
+      sampleLine({ fee_type: 'add_on', subscription_id: null, name, ...changes });
+    const lines = [
+      addOn('Audit', { description: 'Two days on site' }),
+      addOn('Setup', { description: 'All your data', from_at: null, to_at: null }),
+    ];
+    assert.match(
+      textOf(sampleInvoice({ invoice_type: 'one_off', subscriptions: [], lines })),
+      / Amount Setup All your data 1,200 .* Feb 1 – 28, 2026 Audit Two days on site 1,200 /,
+    );
   });
 
   it('shows how tiers, packages and volumes make the amount', () => {
@@ -285,6 +330,17 @@ describe('the lines of an invoice', () => {
 
   for (const { name, lines, expected } of [
     { name: 'usage without units is left out', lines: [subscriptionLine(), unused], expected: ['Team'] },
+    {
+      name: 'what tops a charge up to its minimum stands below it, even where nothing was used',
+      lines: [
+        sampleLine({ id: 'b', name: 'Bytes' }),
+        sampleLine({ name: 'Calls missing', true_up_parent_fee_id: 'a' }),
+        sampleLine({ id: 'a', name: 'Calls', units: '0', amount_cents: 0 }),
+        sampleLine({ name: 'Bytes missing', true_up_parent_fee_id: 'b' }),
+        sampleLine({ id: 'd', name: 'Disks' }),
+      ],
+      expected: ['Bytes', 'Bytes missing', 'Calls missing', 'Disks'],
+    },
     { name: 'free usage is shown', lines: [sampleLine({ name: 'Free', amount_cents: 0 })], expected: ['Free'] },
     {
       name: 'a flat fee without units is shown, being part of the total',

@@ -9,6 +9,8 @@ const FEBRUARY = { from_at: '2026-01-31T23:00:00.000Z', to_at: '2026-02-28T23:00
 
 export function sampleLine(changes: Partial<InvoiceLine> = {}): InvoiceLine {
   return {
+    id: 'line',
+    true_up_parent_fee_id: null,
     fee_type: 'charge',
     subscription_id: 'team',
     name: 'API calls',
@@ -83,7 +85,7 @@ export function sampleInvoice(changes: Partial<InvoiceContent> = {}): InvoiceCon
   const lines = changes.lines ?? [subscriptionLine(), graduatedLine(), sampleLine(), packageLine(), volumeLine()];
   const fees = lines.reduce((total, line) => total + line.amount_cents, 0);
   const taxes = changes.taxes ?? [
-    { tax_name: 'TVA', tax_rate: '20', amount_cents: Math.round(fees / 5), fees_amount_cents: fees },
+    { tax_code: 'fr', tax_name: 'TVA', tax_rate: '20', amount_cents: Math.round(fees / 5), base_amount_cents: fees },
   ];
   const total = taxes.reduce((sum, tax) => sum + tax.amount_cents, fees);
   return {
@@ -128,6 +130,8 @@ export function sampleInvoice(changes: Partial<InvoiceContent> = {}): InvoiceCon
         { key: 'Cost centre', value: '4410' },
       ],
     },
+    logo: null,
+    threshold: null,
     footer:
       'Payable by transfer to IBAN FR76 3000 6000 0112 3456 7890 189, BIC AGRIFRPP.\nLate payments bear interest at three times the legal rate; a fixed sum of €40 is due for collection costs.',
     subscriptions: [{ id: 'team', name: 'Team' }],

@@ -124,7 +124,7 @@ describe('rendering an invoice', function () {
 
   it('keeps a PDF of what was billed, in the language of the organization when the customer has none', async () => {
     const invoice = await billed();
-    assert.equal((await render(invoice)).kind, 'over');
+    assert.equal((await render(invoice)).kind, 'mark_overdue');
     const [document] = await documents();
     assert.ok(document);
     assert.deepEqual(

@@ -6,7 +6,7 @@ export interface StyleValues {
 }
 
 /** One ink, one grey, hairlines. Weight and space do the rest. */
-export const invoiceStyles = ({ paper, foot, page }: StyleValues): string => `
+export const documentStyles = ({ paper, foot, page }: StyleValues): string => `
 @page {
   size: ${paper};
   margin: 15mm 18mm 18mm;
@@ -22,6 +22,7 @@ body { -webkit-print-color-adjust: exact; overflow-wrap: anywhere; }
 .masthead { display: flex; justify-content: space-between; align-items: baseline; gap: 12mm; }
 h1 { font-size: 23pt; font-weight: 600; line-height: 1.1; letter-spacing: -0.022em; white-space: nowrap; }
 .wordmark { font-size: 11pt; font-weight: 600; letter-spacing: -0.01em; text-align: right; }
+.logo { max-width: 60mm; max-height: 18mm; object-fit: contain; align-self: center; }
 h2, dt, thead th { font-size: 7.5pt; font-weight: 400; line-height: 1.4; color: #6b7078; }
 
 .facts { display: grid; grid-template-columns: repeat(4, auto); justify-content: space-between; gap: 3mm 8mm; margin-top: 6mm; padding-top: 3mm; border-top: 0.5pt solid #17191c; }
@@ -68,7 +69,11 @@ tr.period th { padding: 1.6mm 0 0; font-size: 8pt; color: #6b7078; }
 .totals th, .totals td { padding: 0.8mm 0; vertical-align: top; }
 .totals th { color: #454a52; }
 .totals .total th, .totals .total td { padding-top: 2mm; font-size: 11pt; font-weight: 600; color: #17191c; letter-spacing: -0.01em; }
-.totals tr:nth-last-child(2) th, .totals tr:nth-last-child(2) td { padding-bottom: 2mm; border-bottom: 0.5pt solid #17191c; }
+.totals .sum:has(+ .total) th, .totals .sum:has(+ .total) td { padding-bottom: 2mm; border-bottom: 0.5pt solid #17191c; }
+.totals .use th, .totals .use td { font-size: 8pt; color: #6b7078; padding: 0.4mm 0; }
+.sentence { margin-top: 4mm; font-size: 8pt; color: #454a52; }
+.totals + .sentence { margin-top: 7mm; }
+.maker { margin-top: 4mm; font-size: 7.5pt; color: #6b7078; }
 .footer { margin-top: 7mm; font-size: 8pt; color: #6b7078; white-space: pre-line; }
 
 h2.details { break-before: page; font-size: 13pt; font-weight: 600; letter-spacing: -0.012em; color: #17191c; }
