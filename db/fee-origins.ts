@@ -10,12 +10,16 @@ import type { Transaction } from './transaction.ts';
 interface Row {
   readonly charge_model: string | null;
   readonly terms: Terms | null;
+  readonly is_priced_by_hand: boolean;
 }
 
 /** What a fee came from, read from what it refers to. */
 export async function readFeeOrigin(trx: Transaction, fee: FeeRow): Promise<FeeOrigin> {
   const { rows } = await trx.raw<{ rows: Row[] }>(
     `select c.charge_model,
+       exists (select from adjusted_fees a where a.invoice_id = f.invoice_id and a.subscription_id = f.subscription_id and a.fee_type = f.fee_type
+         and a.charge_id is not distinct from f.charge_id and a.charge_filter_id is not distinct from f.charge_filter_id and a.grouped_by = f.grouped_by
+         and f.true_up_parent_fee_id is null and a.unit_precise_amount is not null) as is_priced_by_hand,
        case when s.id is not null then jsonb_build_object('interval', p.interval, 'billing_time', s.billing_time,
          'subscription_at', to_char(s.subscription_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
          'timezone', coalesce(i.timezone, k.timezone, o.timezone)) end as terms

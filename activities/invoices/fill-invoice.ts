@@ -3,6 +3,7 @@ import type { Instant } from '../../billing/clock/instant.ts';
 import { type BilledSubscription, computeInvoice, type UsedCharge } from '../../billing/invoices/compute-invoice.ts';
 import type { BillingPeriod, Invoice } from '../../billing/invoices/invoice.ts';
 import type { SubscriptionReason } from '../../billing/subscriptions/billing-spans.ts';
+import { findAdjustedFees } from '../../db/adjusted-fees.ts';
 import { findBillingPeriodsOfInvoice } from '../../db/invoices.ts';
 import { readCharges, readTaxLevels, type TaxLevels } from '../../db/pricing-facts.ts';
 import { readProgressiveCredits, type UsedSpan } from '../../db/progressive-invoices.ts';
@@ -35,6 +36,8 @@ export async function fillInvoice(
   const spans = billed.map(({ period }) => usedSpan(period)).filter(({ from, to }) => from < to);
   const commitments = await readCommitments(trx, invoice, billed);
 
+  const adjusted_fees = await findAdjustedFees(trx, invoice.id);
+
   const computed = computeInvoice({
     currency: invoice.currency,
     customer_taxes: taxes.customer,
@@ -45,6 +48,7 @@ export async function fillInvoice(
       ...billedSubscription(invoice, one, taxes),
       charges: chargesToBill(invoice, uses.get(one.facts.id) ?? []),
       commitment: commitments.get(one.facts.id),
+      adjusted_fees: adjusted_fees.filter(({ subscription_id }) => subscription_id === one.facts.id),
     })),
   });
   const stored = await storeComputed(trx, invoice, computed, at);

@@ -13,6 +13,7 @@ import { text } from '../contracts/fields.ts';
 import { type Page, paginate, paginationMeta } from '../contracts/pagination.ts';
 import type { ApiSettings } from '../deps.ts';
 import { type Operation, operation } from '../operation.ts';
+import { adjustedFeeOperations } from './invoices/adjusted-fees.ts';
 import { invoiceActionOperations } from './invoices/actions.ts';
 import { editInvoice } from './invoices/edit.ts';
 import { createOneOff, oneOffInput } from './invoices/one-off.ts';
@@ -147,4 +148,5 @@ export const invoiceOperations: Operation[] = [
   downloadOperation('POST /invoices/{lago_id}/download'),
   downloadOperation('POST /invoices/{lago_id}/download_pdf'),
   ...invoiceActionOperations,
+  ...adjustedFeeOperations,
 ];

@@ -8,6 +8,8 @@ import { priceLines, type PriceLine } from './price-lines.ts';
 export interface FeeOrigin {
   readonly fee: Fee;
   readonly taxes: readonly FeeTax[];
+  /** Whether people have given its units and its price, while it was a draft. */
+  readonly is_priced_by_hand?: boolean;
   /** Of usage. */
   readonly charge_model: string | null;
   /** Of a subscription. */
@@ -101,6 +103,7 @@ export function explainFee(origin: FeeOrigin): ExplanationStep[] {
 
 function amountSteps(origin: FeeOrigin, precise: Decimal): ExplanationStep[] {
   const { fee } = origin;
+  if (origin.is_priced_by_hand) return [saleStep(fee, precise)];
   switch (fee.fee_type) {
     case 'subscription':
       return prorationSteps(origin, precise);
@@ -112,15 +115,17 @@ function amountSteps(origin: FeeOrigin, precise: Decimal): ExplanationStep[] {
         : [minimumStep(origin, precise, 'charge')];
     case 'add_on':
     case 'credit':
-      return [
-        {
-          step: 'sale',
-          units: toWireDecimal(fee.units),
-          unit_amount: toWireDecimal(fee.precise_unit_amount),
-          amount: toWireDecimal(precise),
-        },
-      ];
+      return [saleStep(fee, precise)];
   }
+}
+
+function saleStep({ units, precise_unit_amount }: Fee, precise: Decimal): ExplanationStep {
+  return {
+    step: 'sale',
+    units: toWireDecimal(units),
+    unit_amount: toWireDecimal(precise_unit_amount),
+    amount: toWireDecimal(precise),
+  };
 }
 
 function usageSteps({ fee, charge_model }: FeeOrigin, precise: Decimal): ExplanationStep[] {

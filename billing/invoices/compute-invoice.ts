@@ -1,3 +1,11 @@
+import type { AdjustedFee } from '../adjusted-fees/adjusted-fee.ts';
+import {
+  adjustedNumbers,
+  type AdjustedSubscriptionFee,
+  adjustSubscriptionFee,
+  isOf,
+  withAdjusted,
+} from '../adjusted-fees/adjust.ts';
 import type { Rounding } from '../billable-metrics/rounding.ts';
 import type { StoredProperties } from '../charge-models/charge-model.ts';
 import type { ChargeModelName } from '../charge-models/index.ts';
@@ -69,6 +77,8 @@ export interface BilledSubscription {
   readonly charges: readonly UsedCharge[];
   /** Where this invoice has to see to it that a period reaches its minimum. */
   readonly commitment: CommitmentToReach | undefined;
+  /** What people have put in place of its fees. Absent: nothing. */
+  readonly adjusted_fees?: readonly AdjustedFee[];
 }
 
 export interface CommitmentToReach {
@@ -119,11 +129,7 @@ export function computeInvoice(facts: InvoiceFacts): ComputedInvoice {
   const { currency, customer_taxes, organization_taxes } = facts;
   const lines = facts.subscriptions.flatMap((subscription) => {
     const levels = { plan: subscription.plan.taxes, customer: customer_taxes, organization: organization_taxes };
-    const { subscription_fee } = subscription;
-    const plan_id = subscription.plan.id;
-    const own: Line[] = subscription_fee
-      ? [{ fee: planLine(subscription, subscription_fee, currency), taxes: resolveTaxes(levels), plan_id }]
-      : [];
+    const own = subscriptionLines(subscription, resolveTaxes(levels), currency);
     const linesOf = (charge: UsedCharge): Line[] =>
       chargeLines(subscription, charge, currency, resolveTaxes({ charge: charge.taxes, ...levels }));
     const used = subscription.charges.filter((charge) => !charge.renewed_for).flatMap(linesOf);
@@ -136,21 +142,36 @@ export function computeInvoice(facts: InvoiceFacts): ComputedInvoice {
   return settleLines(lines, currency, facts);
 }
 
-/** A fee for each bucket that was used or costs something, and what is missing to the charge's minimum. */
+function subscriptionLines(subscription: BilledSubscription, taxes: readonly Tax[], currency: Currency): Line[] {
+  const { subscription_fee, plan, adjusted_fees = [] } = subscription;
+  if (!subscription_fee) return [];
+  const adjusted = adjusted_fees.find(({ fee_type }) => fee_type === 'subscription');
+  const own = { units: adjusted?.units ?? null, unit_precise_amount: adjusted?.unit_precise_amount ?? null };
+  const fee = planLine(subscription, adjustSubscriptionFee(subscription_fee, own, currency), currency);
+  return [{ fee: { ...fee, ...nameOf(adjusted) }, taxes, plan_id: plan.id }];
+}
+
+/** A fee for each bucket that was used, costs something or was adjusted, and what is missing to the charge's minimum. */
 function chargeLines(
   subscription: BilledSubscription,
   charge: UsedCharge,
   currency: Currency,
   taxes: readonly Tax[],
 ): Line[] {
-  const lines: Line[] = charge.buckets.map((bucket) => ({
-    fee: chargeLine(subscription, charge, bucket, currency),
-    taxes,
-    plan_id: subscription.plan.id,
-  }));
+  const adjusted_fees = (subscription.adjusted_fees ?? []).filter(({ charge_id }) => charge_id === charge.id);
+  const adjusted = new Set<Line>();
+  const lines = withAdjusted(charge.buckets, adjusted_fees).map((bucket): Line => {
+    const by = adjusted_fees.find((one) => isOf(one, bucket));
+    const line = { fee: chargeLine(subscription, charge, bucket, by, currency), taxes, plan_id: subscription.plan.id };
+    if (by) adjusted.add(line);
+    return line;
+  });
   const trueUp = trueUpLine(subscription.charges_days, charge, lines, currency);
   const stored = lines.filter(
-    (line) => line === trueUp?.tops_up || isChargeFeeStored({ ...line.fee, events_count: line.fee.events_count ?? 0 }),
+    (line) =>
+      line === trueUp?.tops_up ||
+      adjusted.has(line) ||
+      isChargeFeeStored({ ...line.fee, events_count: line.fee.events_count ?? 0 }),
   );
   return trueUp ? [...stored, trueUp] : stored;
 }
@@ -168,9 +189,9 @@ function commitmentLines(
   const used_cents = counted.reduce((total, { fee }) => total + fee.amount_cents, commitment.billed_before_cents);
   const amount_cents = missingToCommitment({ ...commitment, used_cents });
   if (amount_cents === 0) return [];
-  const amount = { amount: new Decimal(amount_cents), amount_cents, units: 1, amount_details: {} } as const;
+  const amount = new Decimal(amount_cents);
   const fee: UntaxedFee = {
-    ...planLine(subscription, amount, currency),
+    ...planLine(subscription, { amount, amount_cents, unit_amount: amount, units: '1', amount_details: {} }, currency),
     fee_type: 'commitment',
     invoice_display_name: commitment.invoice_display_name ?? 'Minimum commitment',
     pay_in_advance: false,
@@ -182,11 +203,7 @@ function commitmentLines(
 }
 
 /** What is billed for a plan as such: its own fee, and what is missing to its minimum. */
-function planLine(
-  subscription: BilledSubscription,
-  fee: Omit<SubscriptionFee, 'amount_details'> & Pick<UntaxedFee, 'amount_details'>,
-  currency: Currency,
-): UntaxedFee {
+function planLine(subscription: BilledSubscription, fee: AdjustedSubscriptionFee, currency: Currency): UntaxedFee {
   const { plan, spans } = subscription;
   return {
     ...NOTHING_SPECIAL,
@@ -202,9 +219,9 @@ function planLine(
     amount_currency: currency,
     amount_cents: fee.amount_cents,
     precise_amount_cents: fee.amount.toDecimalPlaces(15).toFixed(),
-    precise_unit_amount: centsToUnits(fee.amount, currency).toDecimalPlaces(15).toFixed(),
-    units: '1',
-    total_aggregated_units: '1',
+    precise_unit_amount: centsToUnits(fee.unit_amount, currency).toDecimalPlaces(15).toFixed(),
+    units: fee.units,
+    total_aggregated_units: fee.units,
     events_count: null,
     amount_details: fee.amount_details,
     pay_in_advance: plan.pay_in_advance,
@@ -218,23 +235,31 @@ function chargeLine(
   subscription: BilledSubscription,
   charge: UsedCharge,
   { filter, grouped_by, usage, presentation }: Bucket,
+  adjusted: AdjustedFee | undefined,
   currency: Currency,
 ): UntaxedFee {
   const { metric, charge_model, pricing_unit } = charge;
-  const properties = filter?.properties ?? charge.properties;
-  return chargeFee({
+  const priced = { charge_model, properties: filter?.properties ?? charge.properties, currency, pricing_unit };
+  const numbers = adjusted && adjustedNumbers(adjusted, priced);
+  const fee = chargeFee({
     subscription_id: subscription.id,
     charge,
     filter,
     grouped_by,
-    numbers: priceCharge({ ...usage, charge_model, properties, currency, pricing_unit, rounding: metric.rounding }),
-    presentation,
+    numbers: numbers ?? priceCharge({ ...usage, ...priced, rounding: metric.rounding }),
+    // Of units that nobody has used, nobody knows which.
+    presentation: numbers ? undefined : presentation,
     currency,
     span: charge.renewed_for ?? subscription.spans.charges,
     pay_in_advance: false,
     dates_timezone: charge.renewed_for?.timezone ?? null,
     event_transaction_id: null,
   });
+  return { ...fee, ...nameOf(adjusted) };
+}
+
+function nameOf(adjusted: AdjustedFee | undefined): Partial<Pick<UntaxedFee, 'invoice_display_name'>> {
+  return adjusted?.invoice_display_name ? { invoice_display_name: adjusted.invoice_display_name } : {};
 }
 
 const NOTHING_SPECIAL = {

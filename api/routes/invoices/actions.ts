@@ -9,18 +9,9 @@ import { voidInvoice } from '../../../activities/invoices/void-invoice.ts';
 import { NO_PARTS, type Parts } from '../../../billing/credit-notes/credit-note.ts';
 import { forbidden, notAllowed, notFound } from '../../../billing/errors.ts';
 import { announcePaymentFailure } from '../../../db/announcements.ts';
-import { type InvoiceRow, lockInvoiceWithBilling } from '../../../db/invoices.ts';
-import type { Transaction } from '../../../db/transaction.ts';
 import { retryPaymentInput, voidInput } from '../../contracts/invoices.ts';
 import { type Operation, operation } from '../../operation.ts';
-import { answer, leftOut, params, showInvoice, showUnlessLeftOut, takeInvoice } from './show.ts';
-
-/** As it is once nobody else changes it, or uses up what belongs to its customer. */
-async function holdInvoice(trx: Transaction, lago_id: string): Promise<InvoiceRow> {
-  const { id } = await takeInvoice(trx, lago_id);
-  await lockInvoiceWithBilling(trx, id);
-  return takeInvoice(trx, id);
-}
+import { answer, holdInvoice, leftOut, params, showInvoice, showUnlessLeftOut } from './show.ts';
 
 /** Of the note that is made when an invoice is voided. */
 function readCredit({ credit_amount, refund_amount }: z.output<typeof voidInput>): Parts {

@@ -4,7 +4,7 @@ import { notFound } from '../../../billing/errors.ts';
 import { documentUrl } from '../../../billing/invoices/document-link.ts';
 import { type InvoiceSummary, invoiceWire } from '../../../billing/invoices/wire.ts';
 import { isId } from '../../../db/ids.ts';
-import { type InvoiceRow, findVisibleInvoice, loadInvoices } from '../../../db/invoices.ts';
+import { type InvoiceRow, findVisibleInvoice, loadInvoices, lockInvoiceWithBilling } from '../../../db/invoices.ts';
 import type { Transaction } from '../../../db/transaction.ts';
 import { invoiceObjectExtended } from '../../contracts/invoices.ts';
 import type { ApiSettings } from '../../deps.ts';
@@ -19,6 +19,13 @@ export async function takeInvoice(trx: Transaction, lago_id: string): Promise<In
   const invoice = isId(lago_id) ? await findVisibleInvoice(trx, lago_id) : undefined;
   if (!invoice) throw notFound('invoice');
   return invoice;
+}
+
+/** As it is once nobody else changes it, or uses up what belongs to its customer. */
+export async function holdInvoice(trx: Transaction, lago_id: string): Promise<InvoiceRow> {
+  const { id } = await takeInvoice(trx, lago_id);
+  await lockInvoiceWithBilling(trx, id);
+  return takeInvoice(trx, id);
 }
 
 export function fileUrl({ invoice, document }: InvoiceSummary, trx: Transaction, settings: ApiSettings): string | null {
