@@ -7,6 +7,7 @@ import { chargeFilterOperations } from './charge-filters.ts';
 import { chargeOperations } from './charges.ts';
 import { couponOperations } from './coupons.ts';
 import { creditNoteOperations } from './credit-notes.ts';
+import { creditNoteMetadataOperations } from './credit-notes/metadata.ts';
 import { dataExportOperations } from './data-exports.ts';
 import { eventOperations } from './events.ts';
 import { estimateOperations } from './events/estimates.ts';
@@ -48,6 +49,7 @@ export const operations: readonly Operation[] = [
   ...feeOperations,
   ...feeExplanationOperations,
   ...creditNoteOperations,
+  ...creditNoteMetadataOperations,
   ...paymentOperations,
   ...dataExportOperations,
   ...webhookOperations,

@@ -219,6 +219,21 @@ describe('credit notes', () => {
     assert.equal((await acme.get('/customers/nobody/credit_notes')).body.code, 'customer_not_found');
   });
 
+  it('have metadata of their own', async () => {
+    const note = await made({ metadata: { a: '1' } });
+    const path = `/credit_notes/${note.lago_id}/metadata`;
+    assert.deepEqual((await acme.call('PATCH', path, { metadata: { b: '2' } })).body.metadata, { a: '1', b: '2' });
+    assert.deepEqual((await acme.post(path, { metadata: { c: '3', d: null } })).body.metadata, { c: '3', d: null });
+    assert.deepEqual((await acme.delete(`${path}/d`)).body.metadata, { c: '3' });
+    assert.equal((await acme.delete(`${path}/d`)).body.code, 'metadata_not_found');
+    assert.equal((await acme.delete(path)).body.metadata, null);
+    const full = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`key ${index}`, 'x']));
+    assert.equal((await acme.post(path, { metadata: full })).status, 200);
+    const more = await acme.call('PATCH', path, { metadata: { more: 'x' } });
+    assert.deepEqual([more.status, more.body.error_details], [422, { metadata: ['invalid_count'] }]);
+    assert.equal((await acme.post(path, { metadata: { ['k'.repeat(41)]: 'x' } })).status, 422);
+  });
+
   it('are printed by the workflow of their invoice', async () => {
     const note = await made();
     const { status, body } = await acme.post(`/credit_notes/${note.lago_id}/download`);
