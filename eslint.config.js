@@ -17,7 +17,16 @@ const arrows = {
 
 /** Rooms that keep to a few packages: the core has no way to the world, and workflows must stay small and deterministic. */
 const packages = {
-  billing: ['decimal\\.js', 'zod', 'currency-codes', 'ohm-js', 'temporal-polyfill', 'jsvat', 'node:assert.*', 'node:crypto'],
+  billing: [
+    'decimal\\.js',
+    'zod',
+    'currency-codes',
+    'ohm-js',
+    'temporal-polyfill',
+    'jsvat',
+    'node:assert.*',
+    'node:crypto',
+  ],
   workflows: ['@temporalio/workflow', '@temporalio/common'],
 };
 
