@@ -31,25 +31,18 @@ export function draftDates(invoice: Dated, terms: PaymentTerms, at: Instant): In
   const { timezone } = invoice;
   const billing_day = localDate(invoice.billing_at, timezone);
   const final_day = latest(addDays(billing_day, terms.invoice_grace_period), localDate(at, timezone));
-  return {
-    ...dueAfter(anchoredDate(invoice, billing_day, terms) ?? final_day, terms),
-    expected_finalization_date: final_day,
-  };
+  const issuing_date = anchoredDate(invoice, terms, final_day === billing_day) ?? final_day;
+  return { ...dueAfter(issuing_date, terms), expected_finalization_date: final_day };
 }
 
 /** Of an invoice that becomes final. */
 export function finalDates(
-  invoice: Dated & Pick<Invoice, 'issuing_date' | 'net_payment_term'>,
+  invoice: Dated & Pick<Invoice, 'net_payment_term'>,
   terms: PaymentTerms,
   at: Instant,
 ): Omit<InvoiceDates, 'expected_finalization_date'> {
-  const { billing_at, timezone } = invoice;
-  const isKept = isPeriodic(invoice) && terms.issuing_date_adjustment === 'keep_anchor';
-  if (isKept) return dueAfter(invoice.issuing_date, invoice);
-  const today = localDate(at, timezone);
-  const isFinalAtOnce = at === billing_at;
-  const anchored = isFinalAtOnce ? anchoredDate(invoice, today, { ...terms, invoice_grace_period: 0 }) : undefined;
-  return dueAfter(anchored ?? today, invoice);
+  const issuing_date = anchoredDate(invoice, terms, at === invoice.billing_at) ?? localDate(at, invoice.timezone);
+  return dueAfter(issuing_date, invoice);
 }
 
 /** Whether a draft has the dates of these terms already. One that is behind keeps its own: it is final as of that day, however late. */
@@ -80,13 +73,16 @@ export function isRedated<Settings extends Readonly<Record<(typeof DATING)[numbe
 /** The date that an invoice of a period has whenever it becomes final; undefined: that of the day on which it does. */
 function anchoredDate(
   invoice: Dated,
-  billing_day: LocalDate,
-  { invoice_grace_period, issuing_date_anchor, issuing_date_adjustment }: PaymentTerms,
+  { issuing_date_anchor, issuing_date_adjustment }: PaymentTerms,
+  isFinalAtOnce: boolean,
 ): LocalDate | undefined {
-  if (!isPeriodic(invoice)) return undefined;
   // With days of grace, an invoice that follows its finalization is issued in the next period anyway.
-  if (issuing_date_adjustment === 'align_with_finalization_date' && invoice_grace_period > 0) return undefined;
-  return issuing_date_anchor === 'current_period_end' ? addDays(billing_day, -1) : billing_day;
+  const isKept = isFinalAtOnce || issuing_date_adjustment === 'keep_anchor';
+  if (!isPeriodic(invoice) || !isKept) return undefined;
+  return addDays(
+    localDate(invoice.billing_at, invoice.timezone),
+    issuing_date_anchor === 'current_period_end' ? -1 : 0,
+  );
 }
 
 function isPeriodic({ occasion }: Pick<Invoice, 'occasion'>): boolean {
