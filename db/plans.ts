@@ -35,6 +35,16 @@ export async function lockPlan(trx: Transaction, code: string): Promise<PlanRow 
   return rows<PlanRow>(trx, 'plans').where({ code, parent_id: null, deleted_at: null }).forNoKeyUpdate().first();
 }
 
+/** Keeps others from changing or deleting the plan until the transaction ends: what is copied of it is whole, and who comes to it is seen. */
+export async function keepPlan(trx: Transaction, id: string): Promise<PlanRow | undefined> {
+  return rows<PlanRow>(trx, 'plans').where({ id, deleted_at: null }).forShare().first();
+}
+
+/** Holds the row of any plan, also of one that was made for a single subscription. */
+export async function lockPlanById(trx: Transaction, id: string): Promise<PlanRow | undefined> {
+  return rows<PlanRow>(trx, 'plans').where({ id, deleted_at: null }).forNoKeyUpdate().first();
+}
+
 export async function insertPlan(trx: Transaction, fields: PlanFields, at: Instant): Promise<PlanRow> {
   const [plan] = await insert<PlanRow>(trx, 'plans', { id: newId(), ...fields, created_at: at, updated_at: at });
   assert(plan, 'plan: an inserted row comes back');
@@ -65,7 +75,6 @@ export async function wasSubscribed(trx: Transaction, plan_id: string): Promise<
   return (await rows(trx, 'subscriptions').where({ plan_id }).select('id').first()) !== undefined;
 }
 
-/** What is left out of them: a charge that was copied of none. */
 export type ChargeFields = Omit<Charge, 'id' | 'plan_id' | 'parent_id' | 'created_at' | 'updated_at'>;
 
 /** The charges of a plan, oldest first. */
@@ -79,12 +88,24 @@ export async function insertCharges(
   list: readonly (ChargeFields & { readonly parent_id?: string | null })[],
   at: Instant,
 ): Promise<Charge[]> {
+  return insertChargesOfPlans(
+    trx,
+    list.map((fields) => ({ ...fields, plan_id })),
+    at,
+  );
+}
+
+/** In their order. */
+export async function insertChargesOfPlans(
+  trx: Transaction,
+  list: readonly (ChargeFields & { readonly plan_id: string; readonly parent_id?: string | null })[],
+  at: Instant,
+): Promise<Charge[]> {
   return insert<Charge>(
     trx,
     'charges',
     list.map((fields) => ({
       id: newId(),
-      plan_id,
       ...fields,
       properties: JSON.stringify(fields.properties),
       created_at: at,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { chargeModelNames } from '../../billing/charge-models/index.ts';
 import { intervals } from '../../billing/subscriptions/periods.ts';
+import { metadataObject, planMetadataInput } from './metadata.ts';
 import {
   cents,
   currency,
@@ -112,7 +113,8 @@ const minimumCommitment = z
   .meta({ description: 'Empty: none, or none any more' });
 
 const cascade = z.boolean().nullish().meta({
-  description: 'Whether plans that were made of this one for single subscriptions follow. No plan has such yet',
+  description:
+    'Whether plans that were made of this one for single subscriptions follow, where they still have its terms',
 });
 
 export const chargeCreateFields = charge.extend({ code: mandatoryText, cascade_updates: cascade });
@@ -139,7 +141,7 @@ const optionalFields = {
   minimum_commitment: minimumCommitment.nullish(),
   usage_thresholds: usageThresholdsInput,
   fixed_charges: z.unknown().optional(),
-  metadata: z.unknown().optional(),
+  metadata: planMetadataInput.nullish(),
 };
 
 const interval = z.enum(intervals, 'value_is_invalid');
@@ -164,6 +166,7 @@ export const planUpdateFields = z.object({
   amount_currency: currency.optional(),
   pay_in_advance: payInAdvance.optional(),
   ...optionalFields,
+  cascade_updates: cascade,
   charges: z
     .array(charge.extend({ id: z.string().nullish(), charge_model: charge.shape.charge_model.nullish() }))
     .max(CHARGES_MAX, 'value_is_too_long')
@@ -171,6 +174,30 @@ export const planUpdateFields = z.object({
     .meta({ description: 'The whole list: charges that are not in it are deleted' }),
 });
 
+/** Of the plan of a single subscription. */
+export const planOverrideFields = planUpdateFields.pick({
+  amount_cents: true,
+  amount_currency: true,
+  name: true,
+  invoice_display_name: true,
+  description: true,
+  trial_period: true,
+  tax_codes: true,
+  minimum_commitment: true,
+  usage_thresholds: true,
+  metadata: true,
+  charges: true,
+});
+export const chargeOverrideFields = charge.pick({
+  invoice_display_name: true,
+  min_amount_cents: true,
+  properties: true,
+  filters: true,
+  tax_codes: true,
+  applied_pricing_unit: true,
+});
+
+export type PlanOverridesInput = z.output<typeof planOverrideFields>;
 export type PlanCreateInput = z.output<typeof planCreateFields>;
 export type PlanUpdateInput = z.output<typeof planUpdateFields>;
 export type ChargeInput = NonNullable<PlanUpdateInput['charges']>[number];
@@ -223,6 +250,7 @@ export const planObject = z
     trial_period: z.number().nullable().meta({ description: 'Days' }),
     bill_charges_monthly: z.boolean().nullable(),
     parent_id: id.nullable(),
+    metadata: metadataObject,
     pending_deletion: z.boolean(),
     charges: z.array(chargeObject),
     taxes: z.array(taxObject),

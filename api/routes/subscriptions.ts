@@ -23,6 +23,7 @@ import {
 import type { Transaction } from '../../db/transaction.ts';
 import { findApplicableThresholds } from '../../db/usage-thresholds.ts';
 import { id, mandatoryText, optionalText, queryList, text, wireDate, wireInstant } from '../contracts/fields.ts';
+import { planOverrideFields } from '../contracts/plans.ts';
 import { type Page, paginate, paginationMeta, paginationQuery } from '../contracts/pagination.ts';
 import { applicableUsageThresholdObject } from '../contracts/usage-thresholds.ts';
 import { type Operation, operation } from '../operation.ts';
@@ -36,10 +37,10 @@ const status = z.enum(subscriptionStatuses);
 
 // Formats are looked at in the operation: an unknown plan stops all other checks.
 const dateTime = text.nullish().meta({ format: 'date-time' });
-const planOverrides = z
-  .record(z.string(), z.unknown())
-  .nullish()
-  .meta({ description: 'Not supported yet: anything but an empty object is refused' });
+const planOverrides = planOverrideFields.nullish().meta({
+  description:
+    'What this subscription has differently from the plan. Charges are named by their ids: those of the plan, or of the plan of its own that it has already',
+});
 
 export const createInput = z.object({
   subscription: z.object({
@@ -258,11 +259,11 @@ export const subscriptionOperations: Operation[] = [
         .meta({ enum: ['active', 'pending'] }),
     }),
     body: updateInput,
-    answer,
+    answer: extendedAnswer,
     errors: [400, 404, 422],
     async handle({ trx, at, params, query, body }) {
       const asked = query.status ?? body.status;
-      return answerWith(trx, await editSubscription(trx, params.external_id, asked, body.subscription, at), at);
+      return answerWithPlan(trx, await editSubscription(trx, params.external_id, asked, body.subscription, at), at);
     },
   }),
   operation({

@@ -106,7 +106,8 @@ function checkCombination(charge: ChargeTerms, model: ChargeModel, metric: Meter
   for (const code of model.validate(properties, metric)) add('properties', code);
 }
 
-function isLeftOut(properties: unknown): boolean {
+/** Absent, null and `{}` stand for properties that were not sent. */
+export function isLeftOut(properties: unknown): boolean {
   if (properties === undefined || properties === null) return true;
   return typeof properties === 'object' && !Array.isArray(properties) && Object.keys(properties).length === 0;
 }

@@ -5,7 +5,7 @@ export type PlanWishes = Readonly<Record<string, unknown>>;
  * Parts of plans that are right and that the engine cannot bill yet: refused, so that nothing is accepted and then not billed.
  * The issue that builds one of them removes its line here. Those of charges are in billing/charges/not-built-yet.ts.
  */
-export const plansNotBuiltYet = ['fixed_charges', 'metadata'] as const;
+export const plansNotBuiltYet = ['fixed_charges'] as const;
 
 /** By field; empty when all of it can be stored. */
 export function refuseNotBuilt(plan: PlanWishes): Record<string, string[]> {

@@ -40,6 +40,7 @@ export function planWire({ plan, charges, taxes, minimum_commitment, usage_thres
     trial_period: plan.trial_period === null ? null : Number(plan.trial_period),
     bill_charges_monthly: plan.bill_charges_monthly,
     parent_id: plan.parent_id,
+    metadata: plan.metadata,
     pending_deletion: plan.pending_deletion,
     charges: charges.map(chargeWire),
     taxes: taxes.map(taxWire),

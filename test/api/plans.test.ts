@@ -89,6 +89,7 @@ describe('plans', () => {
       trial_period: 7.5,
       bill_charges_monthly: null,
       parent_id: null,
+      metadata: null,
       pending_deletion: false,
       usage_thresholds: [],
       customers_count: 0,
@@ -118,6 +119,7 @@ describe('plans', () => {
       properties: { amount: '0.5' },
       filters: [],
       lago_parent_id: null,
+      applied_pricing_unit: null,
       created_at: '2026-01-31T10:00:00Z',
     });
     assert.equal(second.code, 'seats');

@@ -195,7 +195,7 @@ describe('subscriptions', () => {
       ['an end in the past', { ending_at: '2026-01-01T00:00:00Z' }, { ending_at: ['invalid_date'] }],
       ['an end before the start', { subscription_at: '2026-05-01T00:00:00Z', ending_at: '2026-04-30T00:00:00Z' }, { ending_at: ['invalid_date'] }],
       ['an end on the day of the start', { subscription_at: '2026-05-01T00:00:00Z', ending_at: '2026-05-01T12:00:00Z' }, { ending_at: ['invalid_date'] }],
-      ['changes to its plan', { plan_overrides: { amount_cents: 1 } }, { plan_overrides: ['plan_overrides_not_supported'] }],
+      ['prices of its own that are none', { plan_overrides: { amount_cents: -1 } }, { amount_cents: ['value_is_out_of_range'] }],
       ['a NUL character', { name: 'a\u0000b' }, { name: ['value_is_invalid'] }],
       [
         'several mistakes',
@@ -379,7 +379,7 @@ describe('subscriptions', () => {
       ['an end that is no date', { ending_at: 'x' }, { ending_at: ['invalid_date'] }],
       ['an unknown credit note option', { on_termination_credit_note: 'x' }, { on_termination_credit_note: ['invalid_value'] }],
       ['an unknown invoice option', { on_termination_invoice: 'x' }, { on_termination_invoice: ['invalid_value'] }],
-      ['changes to its plan', { plan_overrides: { name: 'x' } }, { plan_overrides: ['plan_overrides_not_supported'] }],
+      ['a plan of its own without a name', { plan_overrides: { name: '' } }, { name: ['value_is_mandatory'] }],
       ['a name that is none', { name: {} }, { name: ['value_is_invalid'] }],
     ]; // prettier-ignore
     for (const [what, fields, details] of refusals)

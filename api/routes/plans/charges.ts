@@ -1,5 +1,6 @@
 import {
   type ChargeTerms,
+  isLeftOut,
   storedFilters,
   storedProperties,
   validateCharge,
@@ -23,7 +24,7 @@ export type Details = Record<string, string[]>;
 
 /** A charge as it is to be stored, with what hangs on it. */
 export interface ChargeWrite {
-  readonly fields: ChargeFields;
+  readonly fields: ChargeFields & { readonly parent_id?: string };
   readonly filters: readonly ChargeFilterFields[];
   /** Undefined: they stay. */
   readonly tax_ids: readonly string[] | undefined;
@@ -190,6 +191,60 @@ export function changedCharge(
 
 export function codeAfter({ code }: ChargeInput, before: Pick<Charge, 'code'>): string {
   return code?.trim() ? code : before.code;
+}
+
+/** A copy of a charge for a single subscription, with what it pays differently. What is wrong with that is added to `details`. */
+export function copiedCharge(
+  input: ChargeInput | undefined,
+  before: StoredCharge,
+  metric: BillableMetricRow | undefined,
+  references: References,
+  details: Details,
+): ChargeWrite {
+  const { charge } = before;
+  const changed = input && metric ? overriddenCharge(input, before, metric, references, details) : undefined;
+  const { filters } = changed ?? before;
+  return {
+    fields: { ...(changed?.fields ?? chargeFields(charge)), parent_id: charge.id },
+    // The copy's are filters of its own.
+    filters: filters.map(({ id: _id, ...filter }) => filter),
+    tax_ids: changed?.tax_ids,
+  };
+}
+
+function chargeFields(charge: Charge): ChargeFields {
+  const { billable_metric_id, code, invoice_display_name, charge_model, properties, pay_in_advance } = charge;
+  const { invoiceable, regroup_paid_fees, prorated, min_amount_cents, pricing_unit_id, conversion_rate } = charge;
+  const terms = { billable_metric_id, code, invoice_display_name, charge_model, properties, pay_in_advance };
+  return { ...terms, invoiceable, regroup_paid_fees, prorated, min_amount_cents, pricing_unit_id, conversion_rate };
+}
+
+/** A charge of a single subscription after its update. Unlike those of plans that are sold to many, it keeps what is not sent. */
+export function overriddenCharge(
+  input: ChargeInput,
+  before: StoredCharge,
+  metric: BillableMetricRow,
+  references: References,
+  details: Details,
+): ChargeWrite | undefined {
+  const { charge } = before;
+  const { invoice_display_name = charge.invoice_display_name, filters, tax_codes, min_amount_cents } = input;
+  const properties = isLeftOut(input.properties) ? charge.properties : input.properties;
+  const rate = charge.pricing_unit_id === null ? undefined : input.applied_pricing_unit?.conversion_rate;
+  const applied_pricing_unit = rate == null ? undefined : { conversion_rate: rate };
+  const kept = { properties, invoice_display_name, applied_pricing_unit };
+  const wish = { ...kept, filters, tax_codes, min_amount_cents } as ChargeInput;
+  const terms = termsOf(wish, before);
+  const found = validateCharge(terms, metric);
+  addDetails(details, found);
+  if (Object.keys(found).length > 0) return undefined;
+  const { code, billable_metric_id } = charge;
+  return toWrite(
+    terms,
+    wish,
+    { code, billable_metric_id, ...pricingUnitOf(terms, wish, charge, references) },
+    references,
+  );
 }
 
 /** Of a charge that is billed already. */

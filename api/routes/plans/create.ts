@@ -27,7 +27,7 @@ export async function createPlan(trx: Transaction, input: PlanCreateInput, at: I
     trx,
     {
       parent_id: null,
-      metadata: null,
+      metadata: input.metadata ?? null,
       name,
       code,
       interval,

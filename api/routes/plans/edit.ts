@@ -75,8 +75,9 @@ function editableAlways({
   invoice_display_name,
   description,
   amount_cents,
+  metadata,
 }: PlanUpdateInput): Partial<PlanFields> {
-  return withoutAbsent({ name, invoice_display_name, description, amount_cents });
+  return withoutAbsent({ name, invoice_display_name, description, amount_cents, metadata });
 }
 
 /** What subscribers agreed to: kept once there was one, whatever is sent. */

@@ -3,7 +3,7 @@ import { changePlan } from '../../../activities/subscriptions/change-plan.ts';
 import { catchUp } from '../../../activities/subscriptions/steps.ts';
 import type { Instant } from '../../../billing/clock/instant.ts';
 import { assert } from '../../../billing/assert.ts';
-import { type ErrorDetails, invalid, notFound } from '../../../billing/errors.ts';
+import { invalid, notFound } from '../../../billing/errors.ts';
 import { fitsKey } from '../../../billing/events/event.ts';
 import { type BillingTime, billingTimes } from '../../../billing/subscriptions/periods.ts';
 import { canEndAt, hasDayCome, notStarted, startedAt } from '../../../billing/subscriptions/start.ts';
@@ -13,7 +13,7 @@ import { readBillingSettings } from '../../../db/billing-settings.ts';
 import { type CustomerRow, findCustomer, lockOrCreateCustomer, updateCustomer } from '../../../db/customers.ts';
 import { newId } from '../../../db/ids.ts';
 import { ring } from '../../../db/outbox.ts';
-import { type PlanRow, findPlan } from '../../../db/plans.ts';
+import { type PlanRow, findPlan, keepPlan } from '../../../db/plans.ts';
 import {
   type SubscriptionRow,
   findBilledUntil,
@@ -27,6 +27,7 @@ import type { Transaction } from '../../../db/transaction.ts';
 import { instant } from '../../contracts/fields.ts';
 import { checkProgressiveBilling, writeProgressiveBilling } from '../progressive-billing/subscription.ts';
 import type { createInput } from '../subscriptions.ts';
+import { overridePlan } from './override-plan.ts';
 
 type Input = z.output<typeof createInput>['subscription'];
 
@@ -40,8 +41,7 @@ interface Wanted {
 
 /** Makes the subscription, or changes the plan of the one that exists already: a request sent twice, or twice at once, has one effect. */
 export async function createSubscription(trx: Transaction, input: Input, at: Instant): Promise<SubscriptionRow> {
-  const plan = await findPlan(trx, input.plan_code ?? '');
-  if (!plan) throw notFound('plan');
+  const plan = await takePlan(trx, input.plan_code ?? '');
   const external_id = input.external_id?.trim() ?? '';
   const current = fitsKey(external_id) ? await holdCurrent(trx, external_id) : undefined;
   const wanted = await checkInput(trx, external_id, input, current, at);
@@ -49,13 +49,27 @@ export async function createSubscription(trx: Transaction, input: Input, at: Ins
   if (changed) return changed;
 
   const { customer } = await lockOrCreateCustomer(trx, input.external_customer_id, at);
-  if (customer.currency === null) await updateCustomer(trx, customer.id, { currency: plan.amount_currency }, at);
-  const subscription = await insertSubscription(trx, await blankSubscription(trx, wanted, customer, plan, at));
+  const own = await wantedPlan(trx, plan, input, at);
+  if (customer.currency === null) await updateCustomer(trx, customer.id, { currency: own.amount_currency }, at);
+  const subscription = await insertSubscription(trx, await blankSubscription(trx, wanted, customer, own, at));
   await writeProgressiveBilling(trx, subscription, input, at);
   await enter(trx, { workflow_id: `subscription/${subscription.id}`, step: 'plan', due_at: null });
   await ring(trx, `subscription/${subscription.id}`);
   if (subscription.status === 'active') await announceSubscription(trx, subscription.id, 'subscription.started', at);
   return subscription;
+}
+
+/** One that is being deleted is gone for those who come. */
+async function takePlan(trx: Transaction, code: string): Promise<PlanRow> {
+  const found = await findPlan(trx, code);
+  const plan = found && (await keepPlan(trx, found.id));
+  if (!plan || plan.pending_deletion) throw notFound('plan');
+  return plan;
+}
+
+/** The plan as it is sold to everybody, or one of its own. */
+async function wantedPlan(trx: Transaction, plan: PlanRow, { plan_overrides }: Input, at: Instant): Promise<PlanRow> {
+  return plan_overrides ? overridePlan(trx, plan, plan_overrides, at) : plan;
 }
 
 /** Whoever asks for the same id at the same time waits, and finds what this one has made. */
@@ -83,7 +97,6 @@ async function checkInput(
   const subscription_at = parseDate(input.subscription_at, 'subscription_at', details) ?? at;
   const ending_at = parseDate(input.ending_at, 'ending_at', details);
   if (ending_at !== null && !canEndAt(ending_at, subscription_at, at)) details['ending_at'] = ['invalid_date'];
-  refusePlanOverrides(input.plan_overrides, details);
   Object.assign(details, checkProgressiveBilling(input));
   if (billing_time === undefined || Object.keys(details).length > 0) throw invalid(details);
   return { external_id, name: input.name ?? null, billing_time, subscription_at, ending_at };
@@ -99,11 +112,6 @@ export function parseDate(
   const { data } = instant.safeParse(value);
   if (data === undefined) details[field] = ['invalid_date'];
   return data ?? null;
-}
-
-/** Plans cannot be changed for one subscription yet: better refused than billed at another price than the caller believes. */
-export function refusePlanOverrides(overrides: object | null | undefined, details: ErrorDetails): void {
-  if (Object.keys(overrides ?? {}).length > 0) details['plan_overrides'] = ['plan_overrides_not_supported'];
 }
 
 /** The same plan again changes nothing. Undefined when the subscription turns out to be over, as seen from now. */
@@ -125,7 +133,8 @@ async function changeCurrent(
     await updateSubscription(trx, facts.id, changes);
     await ring(trx, `subscription/${facts.id}`);
   } else {
-    const wanted = { plan, name, ending_at: input.ending_at === undefined ? undefined : ending_at };
+    const own = await wantedPlan(trx, plan, input, at);
+    const wanted = { plan: own, name, ending_at: input.ending_at === undefined ? undefined : ending_at };
     resulting_id = await changePlan(trx, facts, wanted, changed_at);
     if (resulting_id !== facts.id) await writeProgressiveBilling(trx, { id: resulting_id }, input, at);
   }

@@ -22,7 +22,8 @@ import {
 import type { Transaction } from '../../../db/transaction.ts';
 import { checkProgressiveBilling, writeProgressiveBilling } from '../progressive-billing/subscription.ts';
 import type { updateInput } from '../subscriptions.ts';
-import { parseDate, refusePlanOverrides } from './create.ts';
+import { parseDate } from './create.ts';
+import { overridePlanOf } from './override-plan.ts';
 
 type Input = z.output<typeof updateInput>['subscription'];
 type Changes = { -readonly [Field in keyof Subscription]?: Subscription[Field] };
@@ -40,6 +41,7 @@ export async function editSubscription(
   const moved = movedStart(subscription, changes, at);
   const start = moved === 'begins' && changes.subscription_at ? await begin(trx, subscription, changes, at) : {};
 
+  if (input.plan_overrides) await overridePlanOf(trx, subscription, input.plan_overrides, at);
   const updated = await updateSubscription(trx, subscription.id, { ...changes, ...start, updated_at: at });
   await writeProgressiveBilling(trx, subscription, input, at);
   await ring(trx, `subscription/${subscription.id}`);
@@ -82,7 +84,6 @@ async function readChanges(
   // A plan in arrears has nothing to give back.
   if (on_termination_credit_note !== undefined && (await isPaidInAdvance(trx, subscription)))
     changes.on_termination_credit_note = on_termination_credit_note;
-  refusePlanOverrides(input.plan_overrides, details);
   Object.assign(details, checkProgressiveBilling(input));
   if (Object.keys(details).length > 0) throw invalid(details);
   return changes;
