@@ -144,7 +144,7 @@ export async function findLastSubscriptionFee(trx: Transaction, subscription_id:
     .join('invoices as i', 'i.id', 'fees.invoice_id')
     .where({ 'fees.subscription_id': subscription_id, 'fees.fee_type': 'subscription' })
     .whereNull('fees.deleted_at')
-    .whereNot('i.status', 'voided')
+    .whereNotIn('i.status', ['voided', 'deleted'])
     .where('fees.amount_cents', '>', 0)
     .orderBy([
       { column: 'i.billing_at', order: 'desc' },

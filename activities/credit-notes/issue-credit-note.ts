@@ -1,13 +1,12 @@
 import { assert } from '../../billing/assert.ts';
 import { localDate } from '../../billing/clock/calendar.ts';
 import type { Instant } from '../../billing/clock/instant.ts';
-import type { ComputedItems } from '../../billing/credit-notes/compute-items.ts';
+import { type ComputedItems, DECIMALS } from '../../billing/credit-notes/compute-items.ts';
 import { type CreditNote, creditNoteNumber, type Parts } from '../../billing/credit-notes/credit-note.ts';
 import { type CreditableInvoice, roomOf } from '../../billing/credit-notes/creditable-invoice.ts';
 import { settleCreditNote } from '../../billing/credit-notes/settle-credit-note.ts';
 import type { LinkSettings } from '../../billing/invoices/document-link.ts';
 import { roundToCents } from '../../billing/money/cents.ts';
-import { DECIMALS } from '../../billing/credit-notes/compute-items.ts';
 import { announceCreditNote } from '../../db/announcements.ts';
 import { readBillingSettings } from '../../db/billing-settings.ts';
 import {
@@ -19,9 +18,8 @@ import {
 } from '../../db/credit-notes.ts';
 import { newId } from '../../db/ids.ts';
 import type { InvoiceRow } from '../../db/invoices.ts';
-import { ring } from '../../db/outbox.ts';
 import type { Transaction } from '../../db/transaction.ts';
-import { planInvoice } from '../invoices/plan-invoice.ts';
+import { replanInvoice } from '../invoices/plan-invoice.ts';
 import { settleInvoice } from '../payments/settle-invoice.ts';
 
 export interface NewCreditNote extends Pick<CreditNote, 'reason'> {
@@ -53,8 +51,7 @@ export async function issueCreditNote(
   if (note.status === 'draft') return note;
   await announceCreditNote(trx, note.id, 'credit_note.created', at);
   if (note.offset_amount_cents > 0) await settleInvoice(trx, invoice, at, links);
-  await planInvoice(trx, invoice.id, at);
-  await ring(trx, `invoice/${invoice.id}`);
+  await replanInvoice(trx, invoice.id, at);
   return note;
 }
 

@@ -1,9 +1,10 @@
 import type { Instant } from '../../billing/clock/instant.ts';
 import type { LinkSettings } from '../../billing/invoices/document-link.ts';
 import { notFound } from '../../billing/errors.ts';
+import { visibleInvoiceStatuses } from '../../billing/invoices/invoice.ts';
 import { checkPayment, type ManualPayment } from '../../billing/payments/check-payment.ts';
 import { newId } from '../../db/ids.ts';
-import { lockInvoice } from '../../db/invoices.ts';
+import { type InvoiceRow, lockInvoice } from '../../db/invoices.ts';
 import { insertPayment, type PaymentRow } from '../../db/payments.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import { settleInvoice } from './settle-invoice.ts';
@@ -17,7 +18,7 @@ export async function recordPayment(
   at: Instant,
 ): Promise<PaymentRow> {
   const invoice = await lockInvoice(trx, invoice_id);
-  if (!invoice || invoice.status === 'closed') throw notFound('invoice');
+  if (!invoice || !isVisible(invoice)) throw notFound('invoice');
   const made_at = checkPayment(payment, invoice);
   const row = await insertPayment(trx, {
     id: newId(),
@@ -34,4 +35,8 @@ export async function recordPayment(
   });
   await settleInvoice(trx, invoice, at, links);
   return row;
+}
+
+function isVisible({ status }: InvoiceRow): boolean {
+  return visibleInvoiceStatuses.some((visible) => visible === status);
 }

@@ -12,8 +12,7 @@ import { Decimal } from '../../../billing/money/decimal.ts';
 import type { CreditNoteRow } from '../../../db/credit-notes.ts';
 import { readCreditableInvoice } from '../../../db/creditable-invoice.ts';
 import { isId } from '../../../db/ids.ts';
-import { type InvoiceRow, findVisibleInvoice, lockInvoice } from '../../../db/invoices.ts';
-import { lockBilling } from '../../../db/subscriptions.ts';
+import { type InvoiceRow, findVisibleInvoice, lockInvoiceWithBilling } from '../../../db/invoices.ts';
 import type { Transaction } from '../../../db/transaction.ts';
 import { type createInput, type estimateInput, readAmount } from '../../contracts/credit-notes.ts';
 
@@ -100,8 +99,7 @@ async function readSubject(
 async function takeInvoice(trx: Transaction, invoice_id: string): Promise<InvoiceRow> {
   const known = isId(invoice_id) ? await findVisibleInvoice(trx, invoice_id) : undefined;
   if (!known) throw notFound('invoice');
-  await lockBilling(trx, known.customer_id);
-  const invoice = await lockInvoice(trx, invoice_id);
+  const invoice = await lockInvoiceWithBilling(trx, known.id);
   if (!invoice) throw notFound('invoice');
   // What was bought is paid back out of a wallet, and there are none yet.
   if (invoice.invoice_type === 'credit') throw notAllowed('invalid_type_or_status');
