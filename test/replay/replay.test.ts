@@ -27,6 +27,7 @@ const KINDS = [
   'subscription/live-timed-bill-period',
   'subscription/live-timed-bill-start',
   'subscription/live-timed-charge-usage',
+  'subscription/live-timed-check-thresholds',
   'subscription/live-timed-end',
   'subscription/live-timed-end-trial',
   'subscription/sandbox-asleep',

@@ -62,6 +62,7 @@ type Kind =
   | 'start'
   | 'bill_start'
   | 'charge_usage'
+  | 'check_thresholds'
   | 'end_trial'
   | 'bill_period'
   | 'end'
@@ -80,7 +81,7 @@ export async function playLiveStories(record: Record): Promise<void> {
   try {
     const { client } = environment;
     const lives: [workflow: string, input: object, Kind[]][] = [
-      ['subscription', { subscription_id: 'sub' }, ['start', 'bill_start', 'charge_usage', 'end_trial', 'bill_period', 'end', 'bill_end']],
+      ['subscription', { subscription_id: 'sub' }, ['start', 'bill_start', 'charge_usage', 'check_thresholds', 'end_trial', 'bill_period', 'end', 'bill_end']],
       ['invoice', { invoice_id: 'inv' }, ['finalize', 'render_document']],
       ['dataExport', { data_export_id: 'exp' }, ['write_export', 'mail_export', 'expire_export']],
       ['vatCheck', { customer_id: 'cus' }, ['check', 'check', 'check']],
@@ -130,6 +131,7 @@ function script(kinds: readonly Kind[], inDays: (days: number) => Instant): obje
       start: take,
       billStart: take,
       chargeUsage: take,
+      checkThresholds: take,
       endTrial: take,
       billPeriod: take,
       end: take,
