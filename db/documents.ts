@@ -1,4 +1,5 @@
-import type { Instant } from '../billing/clock/instant.ts';
+import { earliest, type Instant, latest } from '../billing/clock/instant.ts';
+import type { Invoice } from '../billing/invoices/invoice.ts';
 import type { Cents } from '../billing/money/cents.ts';
 import { newId } from './ids.ts';
 import { rows, type Transaction } from './transaction.ts';
@@ -6,8 +7,37 @@ import { rows, type Transaction } from './transaction.ts';
 /** What a document is of: the column that says so. */
 export type DocumentOwner = 'invoice_id' | 'credit_note_id';
 
-export async function hasDocument(trx: Transaction, invoice_id: string): Promise<boolean> {
-  return (await rows(trx, 'documents').where({ invoice_id }).first('id')) !== undefined;
+/** A document that is to be made: of an invoice itself, or of one of its credit notes. */
+export interface MissingDocument {
+  readonly owner: { readonly invoice_id: string } | { readonly credit_note_id: string };
+  readonly since: Instant;
+}
+
+/** What is final and has no document yet. One that was voided before it was printed is not printed any more, but its notes are. */
+export async function findMissingDocuments(
+  trx: Transaction,
+  { id, status, finalized_at }: Pick<Invoice, 'id' | 'status' | 'finalized_at'>,
+): Promise<MissingDocument[]> {
+  if (finalized_at === null || (status !== 'finalized' && status !== 'voided')) return [];
+  const has = await rows(trx, 'documents').where({ invoice_id: id }).first('id');
+  const notes = (await rows(trx, 'credit_notes')
+    .leftJoin('documents', 'documents.credit_note_id', 'credit_notes.id')
+    .where({ 'credit_notes.invoice_id': id, 'credit_notes.status': 'finalized', 'documents.id': null })
+    .orderBy('credit_notes.sequential_id')
+    .select('credit_notes.id', 'credit_notes.created_at')) as unknown as { id: string; created_at: Instant }[];
+  return [
+    ...(has || status === 'voided' ? [] : [{ owner: { invoice_id: id }, since: finalized_at }]),
+    // Those of a draft become final with it.
+    ...notes.map((note) => ({ owner: { credit_note_id: note.id }, since: latest(note.created_at, finalized_at) })),
+  ];
+}
+
+export async function unprintedSince(
+  trx: Transaction,
+  invoice: Pick<Invoice, 'id' | 'status' | 'finalized_at'>,
+): Promise<Instant | null> {
+  const since = (await findMissingDocuments(trx, invoice)).map((one) => one.since);
+  return since.length === 0 ? null : earliest(...since);
 }
 
 export interface DocumentRow {

@@ -1,32 +1,29 @@
 import type { FeeDocument } from '../../billing/fees/wire.ts';
 import type { InvoiceDocument } from '../../billing/invoices/wire.ts';
-import type { Plan } from '../../billing/plans/plan.ts';
 import type { OrganizationRow } from '../../db/organizations.ts';
-import type { InvoiceContent, InvoiceLine, ReachedThreshold } from '../templates/invoice-content.ts';
+import type { InvoiceContent, InvoiceLine, NamedSubscription, ReachedThreshold } from '../templates/invoice-content.ts';
 import { describeParties } from './describe-parties.ts';
 
 export interface InvoiceFacts {
   readonly invoice: InvoiceDocument;
   readonly organization: OrganizationRow;
-  /** Those of the invoice's subscriptions, by id. */
-  readonly plans: ReadonlyMap<string, Pick<Plan, 'name' | 'invoice_display_name'>>;
+  readonly subscriptions: readonly NamedSubscription[];
   readonly threshold: ReachedThreshold | null;
 }
 
 /** What the document says: the invoice as billed, its parties as they are at this moment. */
-export function describeInvoice({ invoice: facts, organization, plans, threshold }: InvoiceFacts): InvoiceContent {
-  const { invoice, customer: buyer, taxes, subscriptions, fees, credits } = facts;
+export function describeInvoice({
+  invoice: facts,
+  organization,
+  subscriptions,
+  threshold,
+}: InvoiceFacts): InvoiceContent {
+  const { invoice, customer: buyer, taxes, fees, credits } = facts;
   return {
     ...invoice,
     ...describeParties(organization, buyer),
     threshold,
-    subscriptions: subscriptions.map(({ subscription, plan }) => {
-      const names = plans.get(plan.id);
-      return {
-        id: subscription.id,
-        name: subscription.name || names?.invoice_display_name || names?.name || plan.code,
-      };
-    }),
+    subscriptions,
     lines: fees.map(describeLine),
     coupons: credits
       .filter(({ item }) => item.type === 'coupon')

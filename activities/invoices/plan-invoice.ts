@@ -1,7 +1,7 @@
 import type { Instant } from '../../billing/clock/instant.ts';
 import { type InvoiceNextStep, type InvoiceStepKind, nextInvoiceStep } from '../../billing/invoices/next-step.ts';
 import { enter, isEntered, strike } from '../../db/agenda.ts';
-import { hasDocument } from '../../db/documents.ts';
+import { unprintedSince } from '../../db/documents.ts';
 import { type InvoiceRow, findInvoice } from '../../db/invoices.ts';
 import { ring } from '../../db/outbox.ts';
 import type { Transaction } from '../../db/transaction.ts';
@@ -35,7 +35,7 @@ export async function readNextStep(
 ): Promise<InvoiceNextStep> {
   if (!found) return { kind: 'over', due_at: null };
   const invoice = found.status === 'draft' ? await redateDraft(trx, found, at) : found;
-  return nextInvoiceStep(invoice, { has_document: await hasDocument(trx, found.id) });
+  return nextInvoiceStep(invoice, { unprinted_since: await unprintedSince(trx, found) });
 }
 
 /** Plans anew after a change, and rings the workflow where it has something to do, or waits for what is no longer to be done. */

@@ -71,6 +71,7 @@ tr.period th { padding: 1.6mm 0 0; font-size: 8pt; color: #6b7078; }
 .totals .total th, .totals .total td { padding-top: 2mm; font-size: 11pt; font-weight: 600; color: #17191c; letter-spacing: -0.01em; }
 .totals .sum:has(+ .total) th, .totals .sum:has(+ .total) td { padding-bottom: 2mm; border-bottom: 0.5pt solid #17191c; }
 .totals .use th, .totals .use td { font-size: 8pt; color: #6b7078; padding: 0.4mm 0; }
+.remark { margin-top: 5mm; white-space: pre-line; }
 .sentence { margin-top: 4mm; font-size: 8pt; color: #454a52; }
 .totals + .sentence { margin-top: 7mm; }
 .maker { margin-top: 4mm; font-size: 7.5pt; color: #6b7078; }

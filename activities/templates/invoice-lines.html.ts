@@ -11,24 +11,56 @@ interface Row {
   readonly amount?: string | null;
 }
 
+/** What the lines of a table say beside their names, in the order of its columns. */
+interface Columns {
+  readonly heads: readonly string[];
+  readonly cellsOf: (line: InvoiceLine, details: readonly Row[]) => readonly (string | null)[];
+  readonly hasDetails: boolean;
+}
+
+/** Lines with how their amounts came about. */
 export function linesTable(sections: readonly Section[], writing: Writing): Html {
-  const { t } = writing.texts;
+  const { format, texts } = writing;
+  const { t } = texts;
+  const columns: Columns = {
+    heads: [t('units'), t('unit_price'), t('tax_rate'), t('amount')],
+    cellsOf: (line, details) => [
+      format.number(line.units),
+      // Where the price has parts, an average of them would only confuse.
+      details.some((row) => row.amount) ? null : format.price(line.precise_unit_amount),
+      format.rate(line.taxes_rate),
+      format.money(line.amount_cents),
+    ],
+    hasDetails: true,
+  };
+  return table(sections, columns, writing);
+}
+
+/** Lines with amounts that are no longer those that their units came to. */
+export function amountsTable(sections: readonly Section[], writing: Writing): Html {
+  const { format, texts } = writing;
+  const columns: Columns = {
+    heads: [texts.t('tax_rate'), texts.t('amount')],
+    cellsOf: (line) => [format.rate(line.taxes_rate), format.money(line.amount_cents)],
+    hasDetails: false,
+  };
+  return table(sections, columns, writing);
+}
+
+function table(sections: readonly Section[], columns: Columns, writing: Writing): Html {
   const hasSubtotals = sections.length > 1;
   return html`<table class="lines">
     <thead>
       <tr>
-        <th scope="col">${t('item')}</th>
-        <th scope="col" class="figure">${t('units')}</th>
-        <th scope="col" class="figure">${t('unit_price')}</th>
-        <th scope="col" class="figure">${t('tax_rate')}</th>
-        <th scope="col" class="figure">${t('amount')}</th>
+        <th scope="col">${writing.texts.t('item')}</th>
+        ${columns.heads.map((head) => html`<th scope="col" class="figure">${head}</th>`)}
       </tr>
     </thead>
-    ${sections.map((section) => sectionRows(section, hasSubtotals, writing))}
+    ${sections.map((section) => sectionRows(section, hasSubtotals, columns, writing))}
   </table>`;
 }
 
-function sectionRows(section: Section, hasSubtotal: boolean, writing: Writing): Html {
+function sectionRows(section: Section, hasSubtotal: boolean, columns: Columns, writing: Writing): Html {
   const { format, texts } = writing;
   const { amount_cents, periods } = section;
   const name = section.name ?? (hasSubtotal ? texts.t('other_items') : null);
@@ -39,7 +71,7 @@ function sectionRows(section: Section, hasSubtotal: boolean, writing: Writing): 
     ${
       name !== null &&
       html`<tr class="section">
-        <th scope="rowgroup" colspan="4">
+        <th scope="rowgroup" colspan="${columns.heads.length}">
           <span dir="auto">${name}</span>${only && html`<span class="period">${only}</span>`}
         </th>
         <td class="figure">${hasSubtotal && format.money(amount_cents)}</td>
@@ -49,26 +81,20 @@ function sectionRows(section: Section, hasSubtotal: boolean, writing: Writing): 
       period &&
         (periods.length > 1 || name === null) &&
         html`<tr class="period">
-          <th scope="rowgroup" colspan="5">${format.period(period)}</th>
+          <th scope="rowgroup" colspan="${columns.heads.length + 1}">${format.period(period)}</th>
         </tr>`,
-      ...lines.map((line) => lineRows(line, writing)),
+      ...lines.map((line) => lineRows(line, columns, writing)),
     ])}
   </tbody>`;
 }
 
-function lineRows(line: InvoiceLine, writing: Writing): Html {
-  const { format } = writing;
-  const details = detailsOf(line, writing);
-  // Where the price has parts, an average of them would only confuse.
-  const price = details.some((row) => row.amount) ? null : format.price(line.precise_unit_amount);
+function lineRows(line: InvoiceLine, { cellsOf, hasDetails }: Columns, writing: Writing): Html {
+  const details = hasDetails ? detailsOf(line, writing) : [];
   return html`<tr class="line${details.length > 0 && ' detailed'}">
       <th scope="row" dir="auto">
         ${labelOf(line, writing)}${line.description && html`<div class="note">${line.description}</div>`}
       </th>
-      <td class="figure">${format.number(line.units)}</td>
-      <td class="figure">${price}</td>
-      <td class="figure">${format.rate(line.taxes_rate)}</td>
-      <td class="figure">${format.money(line.amount_cents)}</td>
+      ${cellsOf(line, details).map((cell) => html`<td class="figure">${cell}</td>`)}
     </tr>
     ${details.map(
       (row, index) =>
@@ -82,7 +108,7 @@ function lineRows(line: InvoiceLine, writing: Writing): Html {
     )}`;
 }
 
-export function labelOf(line: InvoiceLine, { texts: { t } }: Writing): string {
+function labelOf(line: InvoiceLine, { texts: { t } }: Writing): string {
   if (line.true_up_parent_fee_id !== null) return t('true_up', { name: nameOf(line) });
   switch (line.fee_type) {
     case 'subscription':

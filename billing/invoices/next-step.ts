@@ -23,8 +23,13 @@ type Facts = Pick<
   | 'payment_dispute_lost_at'
 >;
 
+export interface Printing {
+  /** Since when a document is missing: its own, or one of its credit notes. */
+  readonly unprinted_since: Instant | null;
+}
+
 /** What happens to an invoice next by itself: a draft is computed anew or becomes final, a final one is printed and then waits to be paid. */
-export function nextInvoiceStep(invoice: Facts, { has_document }: { readonly has_document: boolean }): InvoiceNextStep {
+export function nextInvoiceStep(invoice: Facts, { unprinted_since }: Printing): InvoiceNextStep {
   const { status, stale_at, finalized_at } = invoice;
   if (status === 'draft') {
     const final_at = startOfDay(invoice.expected_finalization_date, invoice.timezone);
@@ -32,9 +37,10 @@ export function nextInvoiceStep(invoice: Facts, { has_document }: { readonly has
     if (stale_at !== null && stale_at < final_at) return { kind: 'refresh', due_at: stale_at };
     return { kind: 'finalize', due_at: final_at };
   }
-  if (status !== 'finalized') return { kind: 'over', due_at: null };
+  if (status !== 'finalized' && status !== 'voided') return { kind: 'over', due_at: null };
+  if (unprinted_since !== null) return { kind: 'render_document', due_at: unprinted_since };
+  if (status === 'voided') return { kind: 'over', due_at: null };
   assert(finalized_at, 'invoice: a finalized one knows when');
-  if (!has_document) return { kind: 'render_document', due_at: finalized_at };
   return isWaitedFor(invoice)
     ? { kind: 'mark_overdue', due_at: latest(overdueFrom(invoice), finalized_at) }
     : { kind: 'over', due_at: null };

@@ -6,18 +6,9 @@ import { type InvoiceContent, arrangeSections } from '../../activities/templates
 import { invoiceHtml } from '../../activities/templates/invoice.html.ts';
 import { textsIn, translatedLocales } from '../../activities/templates/texts.ts';
 import { packageLine, sampleInvoice, sampleLine, subscriptionLine, volumeLine } from './invoice-samples.ts';
+import { textOfPage } from './page-text.ts';
 
-/** What a reader sees: without markup and styles, blanks of all kinds made plain. */
-function textOf(content: InvoiceContent): string {
-  return invoiceHtml(content)
-    .replace(/<style>[^]*?<\/style>/g, '')
-    .replace(/<[^>]+>/g, ' ')
-    .replace(
-      /&(amp|lt|gt|quot|#39);/g,
-      (_, name: string) => ({ amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" })[name]!,
-    )
-    .replace(/\s+/g, ' ');
-}
+const textOf = (content: InvoiceContent): string => textOfPage(invoiceHtml(content));
 
 const labelsOf = (content: InvoiceContent): string[] =>
   arrangeSections(content).flatMap(({ periods }) => periods.flatMap(({ lines }) => lines.map((line) => line.name)));

@@ -1,3 +1,4 @@
+import type { CreditNoteContent } from '../../activities/templates/credit-note-content.ts';
 import type { InvoiceContent, InvoiceLine } from '../../activities/templates/invoice-content.ts';
 import { graduated } from '../../billing/charge-models/graduated.ts';
 import { packageModel } from '../../billing/charge-models/package.ts';
@@ -145,5 +146,33 @@ export function sampleInvoice(changes: Partial<InvoiceContent> = {}): InvoiceCon
     ...changes,
     lines,
     taxes,
+  };
+}
+
+/** What is given back of that invoice. */
+export function sampleCreditNote(changes: Partial<CreditNoteContent> = {}): CreditNoteContent {
+  const { locale, timezone, currency, seller, logo, buyer, footer, subscriptions, number } = sampleInvoice();
+  return {
+    locale,
+    timezone,
+    currency,
+    seller,
+    logo,
+    buyer,
+    footer,
+    subscriptions,
+    number: `${number}-CN001`,
+    issuing_date: '2026-03-09',
+    invoice_number: number,
+    description: null,
+    lines: [subscriptionLine()],
+    taxes: [{ tax_code: 'fr', tax_name: 'TVA', tax_rate: '20', amount_cents: 1200, base_amount_cents: 6000 }],
+    coupons_adjustment_amount_cents: 0,
+    sub_total_excluding_taxes_amount_cents: 6000,
+    total_amount_cents: 7200,
+    credit_amount_cents: 0,
+    refund_amount_cents: 7200,
+    offset_amount_cents: 0,
+    ...changes,
   };
 }

@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
 import { pino } from 'pino';
 import { type Browser, createBrowser } from '../../activities/documents/browser.ts';
+import { issueCreditNote } from '../../activities/credit-notes/issue-credit-note.ts';
 import { createDocumentActivities } from '../../activities/documents/index.ts';
 import type { Deps } from '../../activities/shared/deps.ts';
+import { computeItems } from '../../billing/credit-notes/compute-items.ts';
+import { NO_PARTS } from '../../billing/credit-notes/credit-note.ts';
+import { Decimal } from '../../billing/money/decimal.ts';
 import { insert, inOrganization, rows } from '../../db/transaction.ts';
 import { newId } from '../../db/ids.ts';
-import type { InvoiceRow } from '../../db/invoices.ts';
+import { type InvoiceRow, updateInvoice } from '../../db/invoices.ts';
+import { readCreditableInvoice } from '../../db/creditable-invoice.ts';
+import { replaceUsageThresholds } from '../../db/usage-thresholds.ts';
 import { type OrganizationRow, createOrganization, updateOrganization } from '../../db/organizations.ts';
 import { createWebhookEndpoint, type WebhookRow } from '../../db/webhooks.ts';
 import { findChromium } from '../../workers/embedded/chromium.ts';
@@ -177,6 +183,55 @@ describe('rendering an invoice', function () {
       await render(await billed({ status }));
       assert.deepEqual([await documents(), await announced(), printed], [[], [], 0]);
     });
+
+  async function credited(invoice: InvoiceRow, cents: number) {
+    return build.write(async (trx) => {
+      const facts = await readCreditableInvoice(trx, invoice);
+      const computed = computeItems([{ fee: facts.fees[0]!, amount: new Decimal(cents) }], facts);
+      const wanted = { ...NO_PARTS, credit_amount_cents: cents };
+      return issueCreditNote(trx, invoice, facts, { computed, wanted, reason: 'other' }, at);
+    });
+  }
+
+  it('prints its credit notes as well, also when it was voided meanwhile', async () => {
+    const invoice = await billed();
+    await render(invoice);
+    const note = (await credited(invoice, 1000))!;
+    await build.write((trx) => updateInvoice(trx, invoice.id, { status: 'voided', updated_at: at }));
+    assert.equal((await render(invoice)).kind, 'over');
+    const [, document] = await documents();
+    assert.ok(document);
+    assert.equal(document.filename, `${invoice.number}-CN001.pdf`);
+    const { pages, title } = await readPdf(document.content);
+    assert.equal(title, `Avoir ${note.number}`);
+    for (const text of [
+      `Concerne la facture ${invoice.number}`,
+      'Pro mensuel 1–31 janv. 2026',
+      'Abonnement • Plan pro 20 % 10,00 €',
+      'Porté au crédit du client 10,00 €',
+    ])
+      assert.ok(pages[0]!.includes(text), `"${text}" in: ${pages[0]}`);
+    const messages = (await announced()).filter(({ webhook_type }) => webhook_type === 'credit_note.generated');
+    const [told] = messages.map(
+      ({ payload }) => (JSON.parse(payload) as { credit_note: { lago_id: string; file_url: string } }).credit_note,
+    );
+    assert.deepEqual([messages.length, told?.lago_id], [1, note.id]);
+    assert.match(told!.file_url, /^https:\/\/billing\.example\/documents\/.+-CN001\.pdf\?/);
+  });
+
+  it('says which threshold an invoice was made for', async () => {
+    const invoice = await billed({ invoice_type: 'progressive_billing' });
+    await build.write(async (trx) => {
+      const plan = await build.plan('early');
+      await replaceUsageThresholds(trx, { plan_id: plan.id }, [{ amount_cents: 2000, threshold_display_name: null, recurring: false }], at); // prettier-ignore
+      const [threshold] = await rows<{ id: string }>(trx, 'usage_thresholds');
+      const reached = { id: newId(), usage_threshold_id: threshold!.id, invoice_id: invoice.id };
+      await insert(trx, 'applied_usage_thresholds', { ...reached, lifetime_usage_amount_cents: 3700, created_at: at });
+    });
+    await render(invoice);
+    const { pages } = await readPdf((await documents())[0]!.content);
+    assert.match(pages[0]!, /la consommation a atteint 37,00 €, et avec cela le seuil de 20,00 €/);
+  });
 
   it('makes nothing of an invoice of another organization, or of none', async () => {
     const invoice = await billed();
