@@ -26,7 +26,12 @@ class Story {
     this.writer = createEventWriter(db);
     this.organization_id = organization_id;
     const log = pino({ level: 'silent' });
-    this.activities = createSubscriptionActivities({ db, log, settings: undefined as never, wallClock: () => AT });
+    this.activities = createSubscriptionActivities({
+      db,
+      log,
+      settings: { termination_alert_days: [] } as never,
+      wallClock: () => AT,
+    });
   }
 
   async subscribe({ invoiceable = false, isPaidInAdvance = true } = {}): Promise<void> {
