@@ -1,6 +1,8 @@
 import { creditNoteWire } from '../billing/credit-notes/wire.ts';
 import { customerWire } from '../billing/customers/wire.ts';
 import type { Instant } from '../billing/clock/instant.ts';
+import type { ErrorDetails } from '../billing/errors.ts';
+import { eventWire } from '../billing/events/wire.ts';
 import { feeWire } from '../billing/fees/wire.ts';
 import { type LinkSettings, documentUrl } from '../billing/invoices/document-link.ts';
 import type { Invoice } from '../billing/invoices/invoice.ts';
@@ -16,6 +18,7 @@ import type { WebhookType } from '../billing/webhooks/event-types.ts';
 import { assert } from '../billing/assert.ts';
 import { findCreditNote } from './credit-notes.ts';
 import { loadCustomers } from './customers.ts';
+import { findEventsOfSubscription } from './events.ts';
 import { findFees, loadFees } from './fees.ts';
 import { loadInvoices } from './invoices.ts';
 import { loadCreditNotes } from './load-credit-notes.ts';
@@ -153,6 +156,35 @@ export async function announceFees(trx: Transaction, fee_ids: readonly string[],
       object_id: document.fee.id,
       object: feeWire(document),
     })),
+    at,
+  );
+}
+
+/** An event that was accepted and then could not be billed, and why. */
+export interface EventError {
+  readonly transaction_id: string;
+  readonly details: ErrorDetails;
+}
+
+/** Tells what is wrong with events of a subscription, each by itself. */
+export async function announceEventErrors(
+  trx: Transaction,
+  external_subscription_id: string,
+  errors: readonly EventError[],
+  at: Instant,
+): Promise<void> {
+  if (errors.length === 0 || !(await hasWebhookEndpoints(trx))) return;
+  const ids = errors.map(({ transaction_id }) => transaction_id);
+  const events = await findEventsOfSubscription(trx, external_subscription_id, ids);
+  await announce(
+    trx,
+    errors.flatMap(({ transaction_id, details }) => {
+      const event = events.get(transaction_id);
+      if (!event) return [];
+      const message = JSON.stringify(details);
+      const object = { status: 422, error: 'Unprocessable entity', message, event: eventWire(event) };
+      return [{ webhook_type: 'event.error' as const, object_type: 'event_error', object_id: event.id, object }];
+    }),
     at,
   );
 }

@@ -1,9 +1,9 @@
 import { assert } from '../billing/assert.ts';
 import type { ChargeModelName } from '../billing/charge-models/index.ts';
 import type { Instant } from '../billing/clock/instant.ts';
-import { type Bucket, dimensionKeys, type MeasuredCharge, measure, needsEvents } from '../billing/usage/measure.ts';
+import { dimensionKeys, type MeasuredCharge, needsEvents } from '../billing/usage/measure.ts';
 import { narrowCharge, narrowReading, type UsageNarrowing } from '../billing/usage/narrowing.ts';
-import type { UsageQuestion } from '../billing/usage/reading.ts';
+import type { UsageQuestion, UsageReading } from '../billing/usage/reading.ts';
 import type { MeasuredSpan } from '../billing/usage/time-weighted.ts';
 import type { ChargeFacts } from './pricing-facts.ts';
 import type { Transaction } from './transaction.ts';
@@ -26,7 +26,7 @@ export function measuredCharge(charge: ChargeFacts): MeasuredCharge {
     filters,
     prorated,
     isPaidAsItComes: charge.pay_in_advance,
-    metric: { aggregation_type, filters: metric_filters },
+    metric: { aggregation_type, filters: metric_filters, custom_aggregator: charge.custom_aggregator },
   };
 }
 
@@ -37,8 +37,14 @@ export function questionOf(charge: ChargeFacts, narrowing?: UsageNarrowing): Usa
   return { code: metric_code, aggregation_type, field_name, keys: [...new Set(keys)] };
 }
 
-/** What was used of each charge, by filter and group, in their order: a constant number of statements whatever their number. */
-export async function readChargeUsage(trx: Transaction, windows: readonly ChargeWindow[]): Promise<Bucket[][]> {
+/** A charge with the events that it prices, or what they add up to. */
+export interface ChargeReading {
+  readonly charge: MeasuredCharge;
+  readonly reading: UsageReading;
+}
+
+/** In the order of the windows: a constant number of statements whatever their number. */
+export async function readCharged(trx: Transaction, windows: readonly ChargeWindow[]): Promise<ChargeReading[]> {
   const measured = windows.map(({ charge, narrowing }) =>
     narrowing ? narrowCharge(measuredCharge(charge), narrowing) : measuredCharge(charge),
   );
@@ -56,12 +62,12 @@ export async function readChargeUsage(trx: Transaction, windows: readonly Charge
     const charge = measured[index];
     const window = windows[index];
     assert(charge && window, 'usage: every reading is of a window');
-    return measure(charge, window.narrowing ? narrowReading(reading, window.narrowing) : reading, window.span);
+    return { charge, reading: window.narrowing ? narrowReading(reading, window.narrowing) : reading };
   });
 }
 
-/** Recurring metrics count all there ever was; a weighted sum what has been since the subscription started. */
+/** Recurring metrics count all there ever was; a weighted sum what has been since the subscription started, and custom code goes on where it ended. */
 function beginning({ recurring, aggregation_type }: ChargeFacts, { from, started_at }: MeasuredSpan): Instant | null {
-  if (!recurring) return from;
+  if (!recurring || aggregation_type === 'custom_agg') return from;
   return aggregation_type === 'weighted_sum_agg' ? started_at : null;
 }

@@ -346,6 +346,18 @@ export async function findEvent(trx: Transaction, transaction_id: string): Promi
   return rows<EventRow>(trx, 'events').where({ transaction_id }).orderBy('id', 'desc').first();
 }
 
+/** By transaction id. */
+export async function findEventsOfSubscription(
+  trx: Transaction,
+  external_subscription_id: string,
+  transaction_ids: readonly string[],
+): Promise<ReadonlyMap<string, EventRow>> {
+  const found = await rows<EventRow>(trx, 'events')
+    .where({ external_subscription_id })
+    .whereIn('transaction_id', [...transaction_ids]);
+  return new Map(found.map((event) => [event.transaction_id, event]));
+}
+
 /** The positions of events that are already stored. One without a subscription never is. */
 export async function findStoredEvents(trx: Transaction, events: readonly Event[]): Promise<number[]> {
   const { rows: found } = await trx.raw<{ rows: { position: number }[] }>(

@@ -1,6 +1,7 @@
 import type { Instant } from '../billing/clock/instant.ts';
 import { Decimal } from '../billing/money/decimal.ts';
-import { bucketKey, type Mark } from '../billing/usage/instant-usage.ts';
+import { bucketKey } from '../billing/usage/bucket-key.ts';
+import type { Mark } from '../billing/usage/instant-usage.ts';
 import type { Transaction } from './transaction.ts';
 
 /** An event that is still to be paid for. */

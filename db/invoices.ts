@@ -9,6 +9,7 @@ import { findDocumentNames } from './documents.ts';
 import { findFeesOfInvoices, loadFees } from './fees.ts';
 import { newId } from './ids.ts';
 import { loadReachedThresholds } from './lifetime-usages.ts';
+import { findInvoiceErrors } from './invoice-errors.ts';
 import { loadSubscriptions } from './subscriptions.ts';
 import { type Transaction, insert, lock, rows } from './transaction.ts';
 
@@ -121,6 +122,7 @@ export async function loadInvoices(trx: Transaction, ids: readonly string[]): Pr
   const fees = Map.groupBy(await loadFees(trx, await findFeesOfInvoices(trx, ids)), ({ fee }) => fee.invoice_id);
   const credits = Map.groupBy(await loadCredits(trx, ids), (credit) => credit.invoice_id);
   const thresholds = Map.groupBy(await loadReachedThresholds(trx, ids), (one) => one.invoice_id);
+  const errors = Map.groupBy(await findInvoiceErrors(trx, ids), (error) => error.invoice_id);
   const periods = Map.groupBy(await findBillingPeriodsOfInvoices(trx, ids), (period) => period.invoice_id);
   const subscriptions = await loadSubscriptions(trx, [
     ...new Set([...periods.values()].flat().map((period) => period.subscription_id)),
@@ -136,6 +138,7 @@ export async function loadInvoices(trx: Transaction, ids: readonly string[]): Pr
       fees: fees.get(id) ?? [],
       credits: credits.get(id) ?? [],
       thresholds: thresholds.get(id) ?? [],
+      errors: errors.get(id) ?? [],
     };
   });
 }

@@ -34,6 +34,7 @@ export interface ChargeFacts {
   readonly metric_description: string | null;
   readonly aggregation_type: AggregationType;
   readonly field_name: string | null;
+  readonly custom_aggregator: string | null;
   readonly recurring: boolean;
   /** The values that the metric lists for each key. */
   readonly metric_filters: FilterValues;
@@ -51,7 +52,7 @@ export async function readCharges(trx: Transaction, plan_ids: readonly string[])
   const { rows } = await trx.raw<{ rows: ChargeFacts[] }>(
     `select c.id, c.plan_id, c.code, c.charge_model, c.properties, c.invoice_display_name, c.pay_in_advance, c.invoiceable, c.prorated, c.min_amount_cents,
        m.id as billable_metric_id, m.code as metric_code, m.name as metric_name, m.description as metric_description,
-       m.aggregation_type, m.field_name, m.recurring, m.rounding_function, m.rounding_precision,
+       m.aggregation_type, m.field_name, m.custom_aggregator, m.recurring, m.rounding_function, m.rounding_precision,
        coalesce((
          select jsonb_agg(${TAX_JSON} order by t.created_at, t.id)
          from charge_taxes l join taxes t on t.id = l.tax_id and t.deleted_at is null

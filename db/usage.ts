@@ -22,6 +22,7 @@ export const supportedAggregations = [
   'latest_agg',
   'unique_count_agg',
   'weighted_sum_agg',
+  'custom_agg',
 ] as const satisfies readonly AggregationType[];
 export type SupportedAggregation = (typeof supportedAggregations)[number];
 
@@ -86,6 +87,7 @@ const READ_EVENTS = `
   select w.position, r.* from ${REQUESTS} cross join lateral (select q.*, k.keys) w cross join lateral (
     select ${DIMENSIONS} as dimensions, to_char(e.timestamp at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as timestamp,
       e.properties ->> w.field_name as value, ${OPERATION} as operation,
+      case when w.aggregation_type = 'custom_agg' then e.properties end as properties,
       e.precise_total_amount_cents, e.timestamp as happened_at, e.created_at, e.id
     from events e
     where ${OF_THE_REQUEST} and e.timestamp >= w.from_at and e.timestamp < w.to_at and ${COUNTS}
@@ -145,14 +147,19 @@ async function readEvents(
 ): Promise<Map<UsageRequest, UsageEvent[]>> {
   if (requests.length === 0) return new Map();
   const { rows } = await trx.raw<{ rows: EventRow[] }>(READ_EVENTS, bindings(trx, requests));
-  return byRequest(requests, rows, ({ id, timestamp, value, operation, precise_total_amount_cents }, dimensions) => ({
-    id,
-    dimensions,
-    timestamp,
-    value,
-    operation,
-    precise_total_amount_cents,
-  }));
+  return byRequest(
+    requests,
+    rows,
+    ({ id, timestamp, value, operation, precise_total_amount_cents, properties }, dimensions) => ({
+      id,
+      dimensions,
+      timestamp,
+      value,
+      operation,
+      precise_total_amount_cents,
+      ...(properties && { properties }),
+    }),
+  );
 }
 
 const BEGINNING_OF_TIME = '-infinity';

@@ -12,6 +12,7 @@ import type { Transaction } from '../../db/transaction.ts';
 import { readUsableCoupons } from '../../db/usable-coupons.ts';
 import { creditExcesses } from '../progressive-billing/credit-excesses.ts';
 import { subscriptionFeeOf } from './billing-occasion.ts';
+import { carryUsage } from './carry-usage.ts';
 import { type Billed, readCommitments } from './commitments.ts';
 import { storeComputed } from './store-computed.ts';
 import { chargesDays, measuredSpan, readUses } from './used-charges.ts';
@@ -51,6 +52,7 @@ export async function fillInvoice(
       adjusted_fees: adjusted_fees.filter(({ subscription_id }) => subscription_id === one.facts.id),
     })),
   });
+  await carryUsage(trx, billed, charges, uses);
   const stored = await storeComputed(trx, invoice, computed, at);
   await creditExcesses(trx, computed.progressive.excesses, at);
   return stored.invoice;

@@ -6,7 +6,7 @@ import { newId } from '../../db/ids.ts';
 import { insertBillingPeriods, insertInvoice } from '../../db/invoices.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import { blankInvoice } from './blank-invoice.ts';
-import { fillInvoice } from './fill-invoice.ts';
+import { fillOrFail } from './fill-or-fail.ts';
 import { finalizeInvoice } from './finalize-invoice.ts';
 import { replanInvoice } from './plan-invoice.ts';
 
@@ -40,9 +40,9 @@ export async function generateInvoice(trx: Transaction, bill: Bill): Promise<voi
     })),
   );
   const isFinal = settings.invoice_grace_period === 0;
-  const filled = await fillInvoice(trx, invoice, at, { isFinal });
-  if (isFinal) await finalizeInvoice(trx, filled, settings, at);
-  else {
+  const filled = await fillOrFail(trx, invoice, at, { isFinal });
+  if (isFinal && filled) await finalizeInvoice(trx, filled, settings, at);
+  if (!isFinal) {
     await announceInvoice(trx, invoice.id, 'invoice.drafted', at);
     // Its taxes are known at once.
     await announceInvoice(trx, invoice.id, 'invoice.ready_to_finalize', at);

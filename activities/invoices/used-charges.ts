@@ -6,7 +6,7 @@ import { chargesTerms, periodAt, type Terms } from '../../billing/subscriptions/
 import { endedBy } from '../../billing/subscriptions/plan-change.ts';
 import type { Bucket } from '../../billing/usage/measure.ts';
 import { billedDays, type MeasuredSpan } from '../../billing/usage/time-weighted.ts';
-import { readChargeUsage } from '../../db/charge-usage.ts';
+import { readChargeUsage } from '../usage/read-charge-usage.ts';
 import type { ChargeFacts } from '../../db/pricing-facts.ts';
 import type { SubscriptionFacts } from '../../db/subscription-facts.ts';
 import type { Transaction } from '../../db/transaction.ts';

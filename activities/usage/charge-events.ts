@@ -3,7 +3,7 @@ import { chargeFee, feeItem } from '../../billing/fees/charge-fee.ts';
 import type { UntaxedFee } from '../../billing/invoices/compute-invoice.ts';
 import { applyTaxes, type FeeTaxes } from '../../billing/taxes/apply-taxes.ts';
 import { resolveTaxes, type Tax } from '../../billing/taxes/resolve-taxes.ts';
-import { announceFees } from '../../db/announcements.ts';
+import { announceEventErrors, announceFees } from '../../db/announcements.ts';
 import { insertComputedFees } from '../../db/computed-fees.ts';
 import { type DueEvent, takeInstantUsage } from '../../db/instant-usage.ts';
 import { readCharges, readTaxLevels } from '../../db/pricing-facts.ts';
@@ -30,7 +30,7 @@ export async function chargeEvents(trx: Transaction, facts: SubscriptionFacts): 
   const events = taken.filter((event) => isOf(facts, event));
   if (events.length === 0) return;
   const charges = (await readCharges(trx, [facts.plan_id])).filter((charge) => charge.pay_in_advance);
-  const priced = await priceEvents(trx, facts, charges, events);
+  const { priced, unpriced } = await priceEvents(trx, facts, charges, events);
   const levels = await readTaxLevels(trx, facts.customer_id, [facts.plan_id]);
   const plan = levels.plans.get(facts.plan_id) ?? [];
   const lines = priced.map((one) => ({
@@ -44,6 +44,15 @@ export async function chargeEvents(trx: Transaction, facts: SubscriptionFacts): 
   );
   for (const { line, ...one } of lines.filter(({ charge }) => charge.invoiceable))
     await invoiceEvent(trx, facts, one, line);
+  await announceEventErrors(
+    trx,
+    facts.external_id,
+    unpriced.map(({ due, message }) => ({
+      transaction_id: due.transaction_id,
+      details: { custom_aggregator: [message] },
+    })),
+    unpriced.at(-1)?.due.received_at ?? '',
+  );
 }
 
 /** It may have been terminated since. */

@@ -47,6 +47,9 @@ const chargeProperties = z
     per_transaction_min_amount: z.string().nullable(),
     pricing_group_keys: z.array(z.string()),
     grouped_by: z.array(z.string()),
+    custom_properties: z
+      .unknown()
+      .meta({ description: 'What the code of a custom metric is handed: an object, or JSON text of one' }),
     presentation_group_keys: z
       .array(
         z.object({

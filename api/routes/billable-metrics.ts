@@ -10,7 +10,7 @@ import { type MetricFilter, normalizeMetricFilters } from '../../billing/billabl
 import { roundingFunctions } from '../../billing/billable-metrics/rounding.ts';
 import { needsFieldName, validateMetric } from '../../billing/billable-metrics/validate.ts';
 import { billableMetricWire, weightedIntervals } from '../../billing/billable-metrics/wire.ts';
-import { forbidden, invalid, notFound } from '../../billing/errors.ts';
+import { invalid, notFound } from '../../billing/errors.ts';
 import {
   type BillableMetricFields,
   type BillableMetricRow,
@@ -22,6 +22,7 @@ import {
   lockBillableMetric,
   updateBillableMetric,
 } from '../../db/billable-metrics.ts';
+import { findCodeProblem } from '../../activities/custom-code/run-custom-code.ts';
 import { trimChargeFilters } from '../../db/charge-filters.ts';
 import { markDraftsStale } from '../../db/stale-drafts.ts';
 import type { Transaction } from '../../db/transaction.ts';
@@ -33,6 +34,7 @@ import { paginate, paginationMeta, paginationQuery } from '../contracts/paginati
 import { type Call, type Operation, operation } from '../operation.ts';
 
 const PRECISION_MAX = 30;
+const CODE_LENGTH_MAX = 65_536;
 
 const filter = z.object({ key: mandatoryText, values: z.array(text).min(1, 'value_is_mandatory') });
 
@@ -44,6 +46,10 @@ const optionalFields = {
   rounding_function: z.enum(roundingFunctions).nullish(),
   rounding_precision: z.int().min(-PRECISION_MAX).max(PRECISION_MAX).nullish(),
   expression: optionalText,
+  custom_aggregator: text.max(CODE_LENGTH_MAX).nullish().meta({
+    description:
+      'JavaScript of a custom metric: `function aggregate(event, state, custom_properties)` is called for each event and returns its `amount` and the `total_units` so far',
+  }),
   filters: z.array(filter).nullish(),
 };
 
@@ -85,6 +91,7 @@ const billableMetricObject = z
     rounding_function: z.enum(roundingFunctions).nullable(),
     rounding_precision: z.int().nullable(),
     expression: z.string().nullable(),
+    custom_aggregator: z.string().nullable(),
     filters: z.array(z.object({ key: z.string(), values: z.array(z.string()) })),
     active_subscriptions_count: counter,
     draft_invoices_count: counter,
@@ -110,8 +117,6 @@ async function fieldsOf(
 ): Promise<BillableMetricFields> {
   const { code = before.code as string, name = before.name as string } = changes;
   const aggregation_type = (changes.aggregation_type ?? before.aggregation_type) as AggregationType;
-  // Made by whoever runs the installation, never over the API.
-  if (aggregation_type === 'custom_agg') throw forbidden('feature_unavailable');
   const given = <T>(changed: T | undefined, known: T | undefined): T | null =>
     changed !== undefined ? changed : (known ?? null);
   const fields: BillableMetricFields = {
@@ -125,12 +130,22 @@ async function fieldsOf(
     rounding_function: given(changes.rounding_function, before.rounding_function),
     rounding_precision: given(changes.rounding_precision, before.rounding_precision),
     expression: given(changes.expression?.trim() === '' ? null : changes.expression, before.expression),
+    custom_aggregator:
+      aggregation_type === 'custom_agg' ? given(changes.custom_aggregator, before.custom_aggregator) : null,
   };
   const details = validateMetric({ ...fields, filters: filters ?? [] }, isSupportedAggregation);
   if (code !== before.code && (await findBillableMetric(trx, code))) details['code'] = ['value_already_exist'];
   if (Object.keys(details).length > 0)
     throw invalid(details, details['expression'] && findSyntaxError(fields.expression ?? ''));
+  if (fields.custom_aggregator !== null && fields.custom_aggregator !== before.custom_aggregator)
+    await checkCode(fields.custom_aggregator);
   return fields;
+}
+
+/** It is read and not yet called. */
+async function checkCode(code: string): Promise<void> {
+  const problem = await findCodeProblem(code);
+  if (problem !== undefined) throw invalid({ custom_aggregator: ['value_is_invalid'] }, problem);
 }
 
 /** Undefined: they stay as they are. */
@@ -228,7 +243,7 @@ export const billableMetricOperations: Operation[] = [
   operation({
     op: 'PUT /billable_metrics/{code}',
     tag: 'billable_metrics',
-    summary: 'Update a billable metric; once a plan charges for it, only its name, description and filters',
+    summary: 'Update a billable metric; once a plan charges for it, only its name, description, filters and code',
     object: 'billable_metric',
     params,
     body: z.object({ billable_metric: updateFields }),
@@ -238,8 +253,10 @@ export const billableMetricOperations: Operation[] = [
       const { trx, at, params, body } = call;
       const { billable_metric: input } = body;
       const metric = await takeMetric(trx, params.code, lockBillableMetric);
-      const { name, description, filters } = input;
-      const changes = (await isCharged(trx, metric.id)) ? { name, description, filters } : input;
+      const { name, description, filters, custom_aggregator } = input;
+      // Code that fails could never be put right otherwise.
+      const always = { name, description, filters, custom_aggregator };
+      const changes = (await isCharged(trx, metric.id)) ? always : input;
       const fields = await fieldsOf(trx, metric, changes);
       const changed = await updateBillableMetric(trx, metric.id, fields, filtersOf(input), at);
       if (filters !== undefined) {

@@ -8,6 +8,7 @@ export interface MetricTerms {
   readonly field_name: string | null;
   readonly recurring: boolean;
   readonly expression: string | null;
+  readonly custom_aggregator: string | null;
   readonly weighted_interval: WeightedInterval | null;
   readonly filters: readonly MetricFilter[];
 }
@@ -31,6 +32,8 @@ export function validateMetric(
     details['recurring'] = ['not_compatible_with_aggregation_type'];
   if (aggregation_type === 'weighted_sum_agg' && metric.weighted_interval === null)
     details['weighted_interval'] = ['value_is_invalid'];
+  if (aggregation_type === 'custom_agg' && !metric.custom_aggregator?.trim())
+    details['custom_aggregator'] = ['value_is_mandatory'];
   if (metric.expression !== null && findSyntaxError(metric.expression) !== undefined)
     details['expression'] = ['invalid_expression'];
   return details;

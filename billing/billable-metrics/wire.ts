@@ -19,6 +19,8 @@ export interface BillableMetric {
   readonly rounding_function: RoundingFunction | null;
   readonly rounding_precision: number | null;
   readonly expression: string | null;
+  /** The code of a metric that aggregates in its own way. */
+  readonly custom_aggregator: string | null;
   /** By key. */
   readonly filters: readonly MetricFilter[];
   readonly created_at: Instant;
@@ -37,6 +39,7 @@ export function billableMetricWire(metric: BillableMetric) {
     rounding_function: metric.rounding_function,
     rounding_precision: metric.rounding_precision,
     expression: metric.expression,
+    custom_aggregator: metric.custom_aggregator,
     filters: metric.filters.map(({ key, values }) => ({ key, values: [...values] })),
     active_subscriptions_count: 0,
     draft_invoices_count: 0,

@@ -18,6 +18,8 @@ export interface Usage {
   readonly event_values?: readonly Decimal[];
   /** Dynamic: what the events say they cost, together. */
   readonly dynamic_amount_cents?: Decimal;
+  /** Custom: what the code says that the events cost, in currency units. */
+  readonly custom_amount?: Decimal;
   /** Prorated graduated: what came and went, in its order. */
   readonly prorated_changes?: readonly ProratedChange[];
 }
@@ -90,12 +92,23 @@ export function defineChargeModel<const Name extends string, Schema extends z.Zo
       if (unpriceable_aggregation_types.includes(aggregation_type)) codes.push('invalid_value');
       return [...codes, ...validateGroupKeys(properties as StoredProperties)];
     },
-    normalize: (properties) => ({ ...schema.parse(properties), ...normalizeGroupKeys(properties) }),
+    normalize: (properties) => ({
+      ...schema.parse(properties),
+      ...normalizeCustomProperties(properties),
+      ...normalizeGroupKeys(properties),
+    }),
     price(input) {
       const price = definition.price({ ...input, properties: schema.parse(input.properties) });
       return { ...price, unit_amount: price.unit_amount ?? perUnit(price.amount, input.full_units ?? input.units) };
     },
   };
+}
+
+/** What the code of a metric is handed, with any model: kept as it was sent. */
+function normalizeCustomProperties(properties: unknown): StoredProperties {
+  const { custom_properties } = properties as StoredProperties;
+  const isKept = typeof custom_properties === 'string' || (typeof custom_properties === 'object' && custom_properties);
+  return isKept ? { custom_properties } : {};
 }
 
 function perUnit(amount: Decimal, units: Decimal): Decimal {

@@ -1,5 +1,6 @@
 import { assert } from '../assert.ts';
 import type { ChargeModel } from './charge-model.ts';
+import { custom } from './custom.ts';
 import { dynamic } from './dynamic.ts';
 import { graduated } from './graduated.ts';
 import { graduatedPercentage } from './graduated-percentage.ts';
@@ -17,6 +18,7 @@ export const chargeModels = {
   volume,
   graduated_percentage: graduatedPercentage,
   dynamic,
+  custom,
 } as const satisfies { readonly [Name in string]: ChargeModel & { readonly name: Name } };
 
 export type ChargeModelName = keyof typeof chargeModels;

@@ -24,7 +24,10 @@ export interface UsageToPrice {
   /** What the prices are in. Absent: the currency. */
   readonly pricing_unit?: AppliedPricingUnit | null | undefined;
   /** What the models that look at single events need besides. */
-  readonly events?: Pick<Usage, 'running_totals' | 'event_values' | 'dynamic_amount_cents' | 'prorated_changes'>;
+  readonly events?: Pick<
+    Usage,
+    'running_totals' | 'event_values' | 'dynamic_amount_cents' | 'custom_amount' | 'prorated_changes'
+  >;
 }
 
 /** The numbers of a charge's fee, as they are stored. */

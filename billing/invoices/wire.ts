@@ -27,6 +27,14 @@ export interface InvoiceDocument extends InvoiceSummary {
   readonly credits: readonly CreditDocument[];
   /** That it was made for, if it was. */
   readonly thresholds: readonly ReachedThresholdDocument[];
+  readonly errors: readonly InvoiceError[];
+}
+
+/** Why an invoice could not be made. */
+export interface InvoiceError {
+  readonly id: string;
+  readonly error_code: string;
+  readonly details: Readonly<Record<string, unknown>>;
 }
 
 export interface ReachedThresholdDocument {
@@ -177,6 +185,6 @@ export function invoiceWire(document: InvoiceDocument, file_url: string | null, 
     ...(document.invoice.invoice_type === 'progressive_billing' && {
       applied_usage_thresholds: document.thresholds.map(reachedThresholdWire),
     }),
-    error_details: [],
+    error_details: document.errors.map(({ id, error_code, details }) => ({ lago_id: id, error_code, details })),
   };
 }

@@ -32,6 +32,8 @@ export interface InstantUsage {
   readonly period_values: readonly Decimal[];
   /** What the event says it costs. */
   readonly dynamic_amount_cents: string | null;
+  /** Custom: what the code says that the event costs. */
+  readonly custom_amount?: Decimal;
   /** Of a prorated charge: the days that are left, and those of the period. */
   readonly proration?: { readonly days: number; readonly period_days: number } | undefined;
 }
@@ -67,6 +69,9 @@ function partOf(usage: InstantUsage, isEstimate: boolean): Part {
   switch (usage.charge_model) {
     case 'dynamic':
       return { amount: centsToUnits(usage.dynamic_amount_cents ?? '0', usage.currency), amount_details: {} };
+    case 'custom':
+      assert(usage.custom_amount, 'custom: the code says what the event costs');
+      return { amount: usage.custom_amount, amount_details: {} };
     case 'percentage':
       return partOfPercentage(usage);
     case 'standard':

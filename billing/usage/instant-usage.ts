@@ -5,6 +5,7 @@ import { spanDays } from '../clock/calendar.ts';
 import { type Span, toMilliseconds } from '../clock/instant.ts';
 import type { Currency } from '../money/currency.ts';
 import { Decimal, ZERO } from '../money/decimal.ts';
+import { bucketKey } from './bucket-key.ts';
 import { type ChargeFilter, filterInAdvance, filtersInArrears, matchesAny } from './filters.ts';
 import { type HighWaterMark, pass } from './high-water-mark.ts';
 import { type PriceOptions, priceInstantUsage, proratedUnits } from './in-advance.ts';
@@ -56,6 +57,8 @@ export interface InstantFacts {
 /** How much of the usage before an event its price depends on. A price per unit needs none; of a unique count it must be known which values are there. */
 export function historyNeeded(charge: MeasuredCharge): 'none' | 'cells' | 'events' {
   const { charge_model, metric } = charge;
+  // Code goes on from the state that it has left.
+  if (metric.aggregation_type === 'custom_agg') return 'none';
   const isUniqueCount = metric.aggregation_type === 'unique_count_agg';
   const needsAll = isUniqueCount || needsEvents({ ...charge, prorated: false, isPaidAsItComes: false });
   if (charge_model === 'percentage' && needsAll) return 'events';
@@ -63,17 +66,13 @@ export function historyNeeded(charge: MeasuredCharge): 'none' | 'cells' | 'event
   return isLinear && !isUniqueCount ? 'none' : 'cells';
 }
 
-export function bucketKey(charge_filter_id: string | null, grouped_by: GroupedBy): string {
-  const entries = Object.entries(grouped_by).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([charge_filter_id, entries]);
-}
-
 /** An event without the property is no usage, nor is one whose property says nothing. */
 export function isInstantUsage(
   { metric: { aggregation_type } }: Pick<MeasuredCharge, 'metric'>,
   { value }: Pick<UsageEvent, 'value'>,
 ): boolean {
-  return aggregation_type === 'count_agg' || (value !== null && value.trim() !== '' && value !== 'false');
+  const isAlways = aggregation_type === 'count_agg' || aggregation_type === 'custom_agg';
+  return isAlways || (value !== null && value.trim() !== '' && value !== 'false');
 }
 
 /** A fee for each due event, each priced on top of those before it, and the marks that they leave behind. */
@@ -116,7 +115,7 @@ export function chargeInstantUsage(
 }
 
 /** All units of one event have the same values. */
-function presentEvent(
+export function presentEvent(
   { properties }: MeasuredCharge,
   { dimensions }: UsageEvent,
   { units }: ChargeFeeNumbers,

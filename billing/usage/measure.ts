@@ -4,6 +4,7 @@ import type { ChargeModelName } from '../charge-models/index.ts';
 import { hasBoundsPerEvent, hasFreeUnits, runningTotals } from '../charge-models/percentage.ts';
 import type { UsageToPrice } from '../charge-models/price-charge.ts';
 import { Decimal, sum, ZERO } from '../money/decimal.ts';
+import type { CustomState } from './custom.ts';
 import { presentationGroupKeys } from '../charge-models/group-keys.ts';
 import { type ChargeFilter, type FilterValues, filtersInArrears, matchesAny } from './filters.ts';
 import { paidUnits } from './paid-units.ts';
@@ -31,6 +32,8 @@ export interface MeasuredCharge {
     readonly aggregation_type: AggregationType;
     /** The listed values of each key. */
     readonly filters: FilterValues;
+    /** The code that aggregates its events, of a custom metric. */
+    readonly custom_aggregator?: string | null;
   };
 }
 
@@ -44,6 +47,8 @@ export interface Bucket {
   readonly usage: Pick<UsageToPrice, 'units' | 'full_units' | 'total_aggregated_units' | 'events_count' | 'events'>;
   /** Its units by the properties that the charge is only shown by; absent where there are none. */
   readonly presentation?: readonly PresentationBreakdown[];
+  /** Where the next period of a custom metric goes on. */
+  readonly carried?: CustomState;
 }
 
 /** The properties that a reading must tell apart for a charge. */
@@ -63,7 +68,8 @@ export function groupKeys(properties: StoredProperties): readonly string[] {
 /** Whether the price depends on single events, so that sums do not do. */
 export function needsEvents(charge: MeasuredCharge): boolean {
   const { charge_model, properties, filters, metric, prorated, isPaidAsItComes } = charge;
-  if (prorated || metric.aggregation_type === 'weighted_sum_agg') return true;
+  if (prorated || metric.aggregation_type === 'weighted_sum_agg' || metric.aggregation_type === 'custom_agg')
+    return true;
   if (isPaidAsItComes && charge_model !== 'dynamic' && metric.aggregation_type !== 'count_agg') return true;
   if (charge_model !== 'percentage') return false;
   return [properties, ...filters.map((filter) => filter.properties)].some(
@@ -109,7 +115,22 @@ function breakDown<T extends { readonly dimensions: Dimensions }>(
     });
 }
 
-interface Part<T> {
+/** The units of events by what a charge is only shown by, where each carries its own. */
+export function breakDownUnits(
+  { properties }: MeasuredCharge,
+  events: readonly UsageEvent[],
+  unitsOf: (event: UsageEvent) => Decimal,
+): PresentationBreakdown[] {
+  const keys = presentationGroupKeys(properties);
+  if (keys.length === 0) return [];
+  return breakDown(keys, events, (some) => ({ units: sum(some.map(unitsOf)), events_count: some.length }));
+}
+
+export function splitEvents(charge: MeasuredCharge, events: readonly UsageEvent[]): Part<UsageEvent>[] {
+  return split(charge, events);
+}
+
+export interface Part<T> {
   readonly filter: ChargeFilter | null;
   readonly grouped_by: GroupedBy;
   readonly parts: readonly T[];

@@ -54,6 +54,8 @@ export interface UsageEvent {
   readonly value: string | null;
   readonly operation: 'add' | 'remove';
   readonly precise_total_amount_cents: string | null;
+  /** All of them, where the metric's own code looks at them. */
+  readonly properties?: Readonly<Record<string, unknown>> | null;
 }
 
 export type UsageReading =

@@ -101,9 +101,21 @@ describe('billable metrics', () => {
       assert.deepEqual(body.error_details, details);
     });
 
-  it('of custom code are made by the operator', async () => {
-    const { status, body } = await post({ ...storage, aggregation_type: 'custom_agg' });
-    assert.deepEqual([status, body.code], [403, 'feature_unavailable']);
+  it('of custom code hold the code, which can be read and defines what is called', async () => {
+    const custom = { ...storage, code: 'custom', aggregation_type: 'custom_agg' };
+    const refused = [
+      [undefined, 'value_is_mandatory'],
+      ['const x = 1;', 'value_is_invalid'],
+      ['function aggregate( {', 'value_is_invalid'],
+      ['for (;;);', 'value_is_invalid'],
+    ];
+    for (const [custom_aggregator, code] of refused) {
+      const { status, body } = await post({ ...custom, custom_aggregator });
+      assert.deepEqual([status, body.error_details], [422, { custom_aggregator: [code] }]);
+    }
+    const custom_aggregator = 'function aggregate() { return { total_units: 1, amount: 1 }; }';
+    const { status, body } = await post({ ...custom, custom_aggregator });
+    assert.deepEqual([status, body.billable_metric?.custom_aggregator], [200, custom_aggregator]);
   });
 
   it('can be carried over from period to period', async () => {

@@ -36,6 +36,7 @@ const anyProperties: Record<ChargeModelName, fc.Arbitrary<StoredProperties>> = {
     graduated_percentage_ranges: tiersOf(1, fc.record({ rate: amount, flat_amount: amount })),
   }),
   dynamic: fc.constant({}),
+  custom: fc.constant({}),
 };
 
 /** A sum of events, with all that any model reads. */
@@ -48,6 +49,7 @@ function usageOf(name: ChargeModelName, properties: StoredProperties, event_valu
     running_totals:
       name === 'percentage' ? runningTotals(properties, { aggregation_type: 'sum_agg', units, event_values }) : [],
     dynamic_amount_cents: units.times(7),
+    custom_amount: units.times('0.03'),
   };
 }
 
@@ -70,6 +72,7 @@ for (const name of chargeModelNames) {
         const usage = {
           ...usageOf(name, model.default_properties, event_values),
           dynamic_amount_cents: new Decimal(0),
+          custom_amount: new Decimal(0),
         };
         const price = model.price({ ...usage, properties: model.default_properties, currency: 'EUR' });
         assert.equal(price.amount.toFixed(), '0');

@@ -7,10 +7,13 @@ import type { UntaxedFee } from '../../../billing/invoices/compute-invoice.ts';
 import { periodsOfEvent } from '../../../billing/usage/event-periods.ts';
 import { type ChargeFilter, filterInAdvance } from '../../../billing/usage/filters.ts';
 import { type InstantModel, instantModels, priceLoneEvent } from '../../../billing/usage/instant-estimate.ts';
-import { chargeInstantUsage } from '../../../billing/usage/instant-usage.ts';
+import { customCodeFailed } from '../../../billing/usage/custom.ts';
+import { chargeInstantUsage, type InstantFacts, type InstantFee } from '../../../billing/usage/instant-usage.ts';
 import { dimensionKeys, type GroupedBy } from '../../../billing/usage/measure.ts';
 import type { PresentationBreakdown } from '../../../billing/usage/presentation.ts';
 import type { Dimensions, UsageEvent } from '../../../billing/usage/reading.ts';
+import { priceCustomEvents } from '../../../activities/usage/price-custom-events.ts';
+import { readCarriedOf } from '../../../activities/usage/price-events.ts';
 import { measuredCharge } from '../../../db/charge-usage.ts';
 import { newId } from '../../../db/ids.ts';
 import { readInstantUsage } from '../../../db/instant-readings.ts';
@@ -47,24 +50,41 @@ export async function priceOnTop(
     facts.id,
     charges.map((charge) => ({ charge_id: charge.id, period_from: period.from })),
   );
-  return charges.flatMap((charge, index) => {
+  const supposedFees: SupposedFee[] = [];
+  for (const [index, charge] of charges.entries()) {
     const [reading, before] = [readings[index], marks[index]];
     assert(reading && before, 'estimate: every charge is read');
     const supposed = usageEvent(charge, event, at);
-    const { fees } = chargeInstantUsage(
-      {
-        charge: measuredCharge(charge),
-        currency: facts.currency,
-        pricing_unit: charge.pricing_unit,
-        period,
-        reading: { ...reading, events: [...reading.events, supposed] },
-        marks: before,
-        due: new Set([supposed.id]),
-      },
-      { isEstimate: true },
-    );
-    return fees.map((fee) => ({ charge, fee: feeOf(subscription, event, at, { charge, ...fee }) }));
-  });
+    const instant = {
+      charge: measuredCharge(charge),
+      currency: facts.currency,
+      pricing_unit: charge.pricing_unit,
+      period,
+      reading: { ...reading, events: [...reading.events, supposed] },
+      marks: before,
+      due: new Set([supposed.id]),
+    };
+    const fees =
+      charge.aggregation_type === 'custom_agg'
+        ? await priceByCode(trx, facts.external_id, charge, instant)
+        : chargeInstantUsage(instant, { isEstimate: true }).fees;
+    supposedFees.push(...fees.map((fee) => ({ charge, fee: feeOf(subscription, event, at, { charge, ...fee }) })));
+  }
+  return supposedFees;
+}
+
+/** @throws when the code of the metric fails on the event */
+async function priceByCode(
+  trx: Transaction,
+  external_subscription_id: string,
+  charge: ChargeFacts,
+  instant: InstantFacts,
+): Promise<readonly InstantFee[]> {
+  const carried = await readCarriedOf(trx, external_subscription_id, charge, instant.period.from);
+  const { fees, failed } = await priceCustomEvents(instant, carried, { isEstimate: true });
+  const [failure] = failed;
+  if (failure) throw customCodeFailed(charge.metric_code, failure.message);
+  return fees;
 }
 
 /** The event as usage of a charge. Where numbers are added up, nothing counts as zero. */
@@ -77,6 +97,7 @@ function usageEvent(charge: ChargeFacts, { properties, ...event }: SupposedEvent
     value: charge.aggregation_type === 'sum_agg' ? (value ?? '0') : value,
     operation: properties['operation_type'] === 'remove' ? 'remove' : 'add',
     precise_total_amount_cents: event.precise_total_amount_cents,
+    properties,
   };
 }
 

@@ -12,7 +12,7 @@ import {
 } from '../../../billing/usage/current-usage.ts';
 import type { UsageNarrowing } from '../../../billing/usage/narrowing.ts';
 import { elapsedShare } from '../../../billing/usage/project.ts';
-import { readChargeUsage } from '../../../db/charge-usage.ts';
+import { readChargeUsage } from '../../../activities/usage/read-charge-usage.ts';
 import { type ChargeFacts, readTaxLevels } from '../../../db/pricing-facts.ts';
 import { readSubscriptionFacts, type SubscriptionFacts } from '../../../db/subscription-facts.ts';
 import { findSubscriptionByExternalId } from '../../../db/subscriptions.ts';

@@ -13,13 +13,14 @@ export function price(
   properties: StoredProperties,
   usage: Partial<Values<Usage>> & { readonly units: Decimal | number | string },
 ): Price {
-  const { units, full_units, dynamic_amount_cents, events_count = 1, ...rest } = usage;
+  const { units, full_units, dynamic_amount_cents, custom_amount, events_count = 1, ...rest } = usage;
   return chargeModels[name].price({
     ...rest,
     units: new Decimal(units),
     events_count,
     ...(full_units !== undefined && { full_units: new Decimal(full_units) }),
     ...(dynamic_amount_cents !== undefined && { dynamic_amount_cents: new Decimal(dynamic_amount_cents) }),
+    ...(custom_amount !== undefined && { custom_amount: new Decimal(custom_amount) }),
     properties,
     currency: 'EUR',
   });

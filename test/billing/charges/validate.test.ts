@@ -42,6 +42,7 @@ describe('a charge', () => {
     volume: { metrics: everything, inAdvance: false, prorated: 'arrears' },
     graduated_percentage: { metrics: allButLatest, inAdvance: true, prorated: 'never' },
     dynamic: { metrics: ['sum_agg'], inAdvance: true, prorated: 'never' },
+    custom: { metrics: ['custom_agg'], inAdvance: true, prorated: 'never' },
   };
   const payableInAdvance: AggregationType[] = ['count_agg', 'sum_agg', 'unique_count_agg', 'custom_agg'];
 
@@ -52,7 +53,7 @@ describe('a charge', () => {
       it(`${charge_model} on ${aggregation_type} is ${metrics.includes(aggregation_type) ? 'allowed' : 'refused'}`, () => {
         const expected = metrics.includes(aggregation_type)
           ? {}
-          : charge_model === 'dynamic'
+          : charge_model === 'dynamic' || charge_model === 'custom'
             ? { charge_model: ['invalid_aggregation_type_or_charge_model'] }
             : { properties: ['invalid_value'] };
         assert.deepEqual(errors({ charge_model, properties: null }, { aggregation_type, recurring: false }), expected);
@@ -364,6 +365,7 @@ describe('the properties of a charge', () => {
       graduated_percentage_ranges: [{ from_value: 0, to_value: null, rate: '0', flat_amount: '0' }],
     },
     dynamic: {},
+    custom: {},
   };
   for (const charge_model of chargeModelNames) {
     it(`of a ${charge_model} charge are its default when left out`, () => {

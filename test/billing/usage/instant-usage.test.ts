@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { AggregationType } from '../../../billing/billable-metrics/aggregation.ts';
 import type { ChargeFilter } from '../../../billing/usage/filters.ts';
-import { bucketKey, chargeInstantUsage, type InstantFee, type Mark } from '../../../billing/usage/instant-usage.ts';
+import { chargeInstantUsage, type InstantFee, type Mark } from '../../../billing/usage/instant-usage.ts';
+import { bucketKey } from '../../../billing/usage/bucket-key.ts';
 import type { MeasuredCharge } from '../../../billing/usage/measure.ts';
 import type { Dimensions, UsageCell, UsageEvent } from '../../../billing/usage/reading.ts';
 
