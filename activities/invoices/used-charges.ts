@@ -6,7 +6,7 @@ import { chargesTerms, periodAt, type Terms } from '../../billing/subscriptions/
 import { endedBy } from '../../billing/subscriptions/plan-change.ts';
 import type { Bucket } from '../../billing/usage/measure.ts';
 import { billedDays, type MeasuredSpan } from '../../billing/usage/time-weighted.ts';
-import { readChargeUsage } from '../usage/read-charge-usage.ts';
+import { readChargeUsage, type UsageOptions } from '../usage/read-charge-usage.ts';
 import type { ChargeFacts } from '../../db/pricing-facts.ts';
 import type { SubscriptionFacts } from '../../db/subscription-facts.ts';
 import type { Transaction } from '../../db/transaction.ts';
@@ -67,7 +67,11 @@ function isRenewing(facts: SubscriptionFacts, { invoicing_reason }: Pick<Billing
   return invoicing_reason === 'subscription_terminating' && endedBy(facts) === 'downgrade';
 }
 
-export function readUsageOf(trx: Transaction, uses: readonly Omit<Use, 'renewed_for'>[]): Promise<Bucket[][]> {
+export function readUsageOf(
+  trx: Transaction,
+  uses: readonly Omit<Use, 'renewed_for'>[],
+  options: UsageOptions = {},
+): Promise<Bucket[][]> {
   return readChargeUsage(
     trx,
     uses.map(({ subscription, charge, span }) => ({
@@ -75,6 +79,7 @@ export function readUsageOf(trx: Transaction, uses: readonly Omit<Use, 'renewed_
       span,
       external_subscription_id: subscription.external_id,
     })),
+    options,
   );
 }
 

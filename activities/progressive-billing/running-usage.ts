@@ -8,11 +8,11 @@ import {
   type MeteredCharge,
   type UsagePeriod,
 } from '../../billing/usage/current-usage.ts';
-import { readChargeUsage } from '../../db/charge-usage.ts';
 import { readPastUsageOfLife } from '../../db/lifetime-usages.ts';
 import { readCharges } from '../../db/pricing-facts.ts';
 import type { SubscriptionFacts } from '../../db/subscription-facts.ts';
 import type { Transaction } from '../../db/transaction.ts';
+import { readChargeUsage } from '../usage/read-charge-usage.ts';
 
 export interface RunningUsage {
   readonly period: UsagePeriod;
@@ -42,6 +42,7 @@ export async function readRunningUsage(trx: Transaction, facts: SubscriptionFact
   const usages = await readChargeUsage(
     trx,
     charges.map((charge) => ({ external_subscription_id, charge, span: period })),
+    { leavesOutFailures: true },
   );
   const usage = computeCurrentUsage({
     currency,

@@ -1,5 +1,5 @@
 import { assert } from '../../billing/assert.ts';
-import { customCodeFailed } from '../../billing/usage/custom.ts';
+import { customCodeFailed, isCustomCodeFailure } from '../../billing/usage/custom.ts';
 import { type Bucket, measure } from '../../billing/usage/measure.ts';
 import { type Carried, customParts, measureCustomPart, NOTHING_CARRIED } from '../../billing/usage/measure-custom.ts';
 import { readCarriedUsage } from '../../db/carried-usage.ts';
@@ -7,24 +7,37 @@ import { type ChargeReading, type ChargeWindow, readCharged } from '../../db/cha
 import type { Transaction } from '../../db/transaction.ts';
 import { runCustomCode } from '../custom-code/run-custom-code.ts';
 
+export interface UsageOptions {
+  /** What cannot be computed counts as nothing: where usage is only looked at, and nobody could be told. */
+  readonly leavesOutFailures?: boolean;
+}
+
 /**
  * What was used of each charge, by filter and group, in their order.
  * @throws an error that `isCustomCodeFailure` knows, when the code of a metric does something wrong
  */
-export async function readChargeUsage(trx: Transaction, windows: readonly ChargeWindow[]): Promise<Bucket[][]> {
+export async function readChargeUsage(
+  trx: Transaction,
+  windows: readonly ChargeWindow[],
+  { leavesOutFailures = false }: UsageOptions = {},
+): Promise<Bucket[][]> {
   const readings = await readCharged(trx, windows);
   const carried = await readCarried(trx, windows);
   const usages: Bucket[][] = [];
   for (const [index, read] of readings.entries()) {
     const window = windows[index];
     assert(window, 'usage: every reading is of a window');
-    usages.push(
-      isCustom(window)
-        ? await aggregate(window, read, carried.get(window) ?? NOTHING_CARRIED)
-        : measure(read.charge, read.reading, window.span),
-    );
+    if (isCustom(window)) {
+      const buckets = aggregate(window, read, carried.get(window) ?? NOTHING_CARRIED);
+      usages.push(await (leavesOutFailures ? buckets.catch(nothingUsed) : buckets));
+    } else usages.push(measure(read.charge, read.reading, window.span));
   }
   return usages;
+}
+
+function nothingUsed(error: unknown): Bucket[] {
+  if (!isCustomCodeFailure(error)) throw error;
+  return [];
 }
 
 function isCustom({ charge }: ChargeWindow): boolean {

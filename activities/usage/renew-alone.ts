@@ -28,7 +28,7 @@ export async function renewAlone(
     renewalsOf(facts, charges, { ...(periods[index] as SpansToBill), billing_at: at }, facts.timezone),
   );
   if (renewals.length === 0) return;
-  const usage = await readUsageOf(trx, renewals);
+  const usage = await readUsageOf(trx, renewals, { leavesOutFailures: true });
   const levels = await readTaxLevels(trx, first.customer_id, plan_ids);
   const lines = renewals.flatMap(({ subscription, charge, renewed_for }, index) => {
     const taxes = resolveTaxes({

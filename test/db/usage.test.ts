@@ -17,7 +17,7 @@ const TO = '2026-04-01T00:00:00.000Z';
 const DURING = '2026-03-10T12:00:00.000000Z';
 
 /** A weighted sum is computed from the events themselves. */
-const addedUp = supportedAggregations.filter((type) => type !== 'weighted_sum_agg');
+const addedUp = supportedAggregations.filter((type) => type !== 'weighted_sum_agg' && type !== 'custom_agg');
 
 type UsageWindow = Pick<
   UsageRequest,
