@@ -219,6 +219,23 @@ describe('usage rolled up', () => {
     await assertSame(requests);
   }).timeout(120_000);
 
+  it('counts events of before there were numbers, which are all the first', async () => {
+    const subscription = await subscribe();
+    const requests = requestsOf(subscription, [{ from: FROM, to: AT }]);
+    const some = () => Array.from({ length: 30 }, (_, n) => eventOf(subscription, { properties: { value: n } }));
+    await send(some());
+    await build.write((trx) => rows(trx, 'events').where({ external_subscription_id: subscription }).update({ arrival: 0 })); // prettier-ignore
+    await rollUpAll(subscription, 7);
+    await assertSame(requests);
+    await send(some());
+    await assertSame(requests);
+    await rollUpAll(subscription, 7);
+    await assertSame(requests);
+    const [reading] = await build.write((trx) => readUsage(trx, requests.filter(({ code }) => code === 'sum_agg'))); // prettier-ignore
+    assert(reading?.detail === 'cells');
+    assert.equal(reading.cells[0]?.sum, '870');
+  });
+
   it('begins once it pays', async () => {
     const subscription = await subscribe();
     const key = { external_subscription_id: subscription, code: 'sum_agg' };
