@@ -209,6 +209,11 @@ export async function findLastBill(trx: Transaction, subscription_ids: readonly 
   return period?.invoice_id;
 }
 
+/** Whether another invoice has been made in place of a voided one. */
+export async function isRegenerated(trx: Transaction, voided_invoice_id: string): Promise<boolean> {
+  return (await rows(trx, 'invoices').where({ voided_invoice_id }).first('id')) !== undefined;
+}
+
 /** Whether this bill exists, by what makes two bills the same one. */
 export async function isBilled(
   trx: Transaction,

@@ -1,4 +1,6 @@
+import type { LinePricing } from '../billing/adjusted-fees/check.ts';
 import type { AggregationType } from '../billing/billable-metrics/aggregation.ts';
+import type { ChargeModelName } from '../billing/charge-models/index.ts';
 import type { Cents } from '../billing/money/cents.ts';
 import type { AppliedPricingUnit } from '../billing/pricing-units/pricing-unit.ts';
 import type { ChargeFilter, FilterValues } from '../billing/usage/filters.ts';
@@ -74,6 +76,20 @@ export async function readCharges(trx: Transaction, plan_ids: readonly string[])
     [trx.organization_id, [...plan_ids]],
   );
   return rows;
+}
+
+/** How a charge, or one of its filters, prices units. */
+export function pricingOf(
+  { charge_model, prorated, properties, filters, pricing_unit }: ChargeFacts,
+  charge_filter_id: string | null,
+): LinePricing {
+  const filter = filters.find(({ id }) => id === charge_filter_id);
+  return {
+    charge_model: charge_model as ChargeModelName,
+    prorated,
+    properties: filter?.properties ?? properties,
+    pricing_unit,
+  };
 }
 
 /** Taxes of each level above the charge, by the id of what bears them. */

@@ -110,3 +110,19 @@ export async function findAttachedTaxes(
   const by_owner = Map.groupBy(attached, ({ owner_id }) => owner_id);
   return (owner_id) => by_owner.get(owner_id) ?? [];
 }
+
+/** Of the taxes that fees were made with, those that there are still, as they are today. */
+export async function findLiveTaxesOfFees(
+  trx: Transaction,
+  fees: readonly { readonly id: string }[],
+): Promise<(fee_id: string) => TaxRow[]> {
+  const found = (await listTaxes(trx)
+    .join('fee_taxes as link', 'link.tax_id', 'taxes.id')
+    .whereIn(
+      'link.fee_id',
+      fees.map(({ id }) => id),
+    )
+    .select('taxes.*', 'link.fee_id')) as unknown as (TaxRow & { fee_id: string })[];
+  const byFee = Map.groupBy(found, ({ fee_id }) => fee_id);
+  return (fee_id) => byFee.get(fee_id) ?? [];
+}

@@ -18,6 +18,7 @@ import { invoiceActionOperations } from './invoices/actions.ts';
 import { editInvoice } from './invoices/edit.ts';
 import { createOneOff, oneOffInput } from './invoices/one-off.ts';
 import { previewInput, previewInvoice } from './invoices/preview.ts';
+import { regenerateOperation } from './invoices/regenerate.ts';
 import { answer, fileUrl, leftOut, params, showInvoice, showUnlessLeftOut, takeInvoice } from './invoices/show.ts';
 
 const listAnswer = z.object({ invoices: z.array(invoiceObject), meta: paginationMeta });
@@ -149,4 +150,5 @@ export const invoiceOperations: Operation[] = [
   downloadOperation('POST /invoices/{lago_id}/download_pdf'),
   ...invoiceActionOperations,
   ...adjustedFeeOperations,
+  regenerateOperation,
 ];

@@ -1,18 +1,14 @@
 import { refreshDraft } from '../../../activities/invoices/refresh-draft.ts';
-import { adjustedPrice } from '../../../billing/adjusted-fees/adjust.ts';
 import type { AdjustedFee } from '../../../billing/adjusted-fees/adjusted-fee.ts';
-import type { ChargeModelName } from '../../../billing/charge-models/index.ts';
+import { checkUnits } from '../../../billing/adjusted-fees/check.ts';
 import type { Instant } from '../../../billing/clock/instant.ts';
 import { invalid, notFound } from '../../../billing/errors.ts';
-import { unitsToCents } from '../../../billing/money/cents.ts';
-import type { Currency } from '../../../billing/money/currency.ts';
-import { Decimal } from '../../../billing/money/decimal.ts';
 import { groupedBy, groupKeys } from '../../../billing/usage/measure.ts';
 import { type AdjustedFeeRow, insertAdjustedFee } from '../../../db/adjusted-fees.ts';
 import { type FeeRow, findFee } from '../../../db/fees.ts';
 import { isId, newId } from '../../../db/ids.ts';
 import { findBillingPeriodsOfInvoice, type InvoiceRow } from '../../../db/invoices.ts';
-import { type ChargeFacts, readCharges } from '../../../db/pricing-facts.ts';
+import { type ChargeFacts, pricingOf, readCharges } from '../../../db/pricing-facts.ts';
 import type { Transaction } from '../../../db/transaction.ts';
 import type { AdjustedFeeInput } from '../../contracts/adjusted-fees.ts';
 import { findAdjustedLine } from './adjusted-line.ts';
@@ -101,37 +97,11 @@ async function chargeOf(
 }
 
 function refuseValues(target: Target, { currency }: InvoiceRow, input: AdjustedFeeInput): void {
-  const { charge, fee } = target;
+  const { charge, fee, charge_filter_id } = target;
   const { units = null, unit_precise_amount = null, invoice_display_name } = input;
   const isOnlyNamed = fee !== null && unit_precise_amount === null && Boolean(invoice_display_name?.trim());
   if (units === null && !isOnlyNamed) throw invalid({ units: ['value_is_mandatory'] });
   if (units === null) return;
-  if (unit_precise_amount === null && charge && !isPricedByUnits(charge))
-    throw invalid({ charge: ['invalid_charge_model'] });
-  const cents = amountCents(target, { units, unit_precise_amount }, currency);
-  if (cents.gt(AMOUNT_MAX_CENTS)) throw invalid({ units: ['value_is_out_of_range'] });
-}
-
-/** Where the price depends on single events, or on when they came, units alone do not say what they cost. */
-function isPricedByUnits({ charge_model, prorated }: ChargeFacts): boolean {
-  return charge_model !== 'percentage' && !(charge_model === 'graduated' && prorated);
-}
-
-/** Far more than anybody is billed, and little enough for whatever else is on the bill. */
-const AMOUNT_MAX_CENTS = Number.MAX_SAFE_INTEGER / 1000;
-
-function amountCents(
-  { charge, charge_filter_id, fee }: Target,
-  { units, unit_precise_amount }: { readonly units: string; readonly unit_precise_amount: string | null },
-  currency: Currency,
-): Decimal {
-  if (unit_precise_amount !== null) return unitsToCents(new Decimal(unit_precise_amount).times(units), currency);
-  if (!charge) return new Decimal(fee?.precise_amount_cents ?? 0).times(units);
-  const filter = charge.filters.find(({ id }) => id === charge_filter_id);
-  const properties = filter?.properties ?? charge.properties;
-  const charge_model = charge.charge_model as ChargeModelName;
-  return unitsToCents(
-    adjustedPrice(units, { unit_precise_amount }, { charge_model, properties, currency }).amount,
-    currency,
-  );
+  const priced = charge && pricingOf(charge, charge_filter_id);
+  checkUnits({ charge: priced, unit_cents: fee?.precise_amount_cents ?? '0', currency }, units, unit_precise_amount);
 }
