@@ -45,6 +45,12 @@ export async function lockPlanById(trx: Transaction, id: string): Promise<PlanRo
   return rows<PlanRow>(trx, 'plans').where({ id, deleted_at: null }).forNoKeyUpdate().first();
 }
 
+export async function listPlansById(trx: Transaction, ids: readonly string[]): Promise<PlanRow[]> {
+  return rows<PlanRow>(trx, 'plans')
+    .whereIn('id', [...new Set(ids)])
+    .orderBy('id');
+}
+
 export async function insertPlan(trx: Transaction, fields: PlanFields, at: Instant): Promise<PlanRow> {
   const [plan] = await insert<PlanRow>(trx, 'plans', { id: newId(), ...fields, created_at: at, updated_at: at });
   assert(plan, 'plan: an inserted row comes back');

@@ -2,10 +2,11 @@ import type { Instant } from '../billing/clock/instant.ts';
 import { ring } from './outbox.ts';
 import type { Transaction } from './transaction.ts';
 
-/** What has changed: plans, what is billed to one customer, a metric, a tax that drafts bear, or what everyone's drafts are computed from. */
+/** What has changed: plans, what is billed to one customer or for one subscription, a metric, a tax that drafts bear, or what everyone's drafts are computed from. */
 export type Change =
   | { readonly plan_ids: readonly string[] }
   | { readonly customer_id: string }
+  | { readonly subscription_id: string }
   | { readonly billable_metric_id: string }
   | { readonly tax_id: string }
   | 'organization';
@@ -39,6 +40,11 @@ export async function markDraftsStale(trx: Transaction, change: Change, at: Inst
 function concerned(change: Change): [condition: string, values: Record<string, string | string[]>] {
   if (change === 'organization') return ['true', {}];
   if ('customer_id' in change) return ['i.customer_id = :customer_id', { ...change }];
+  if ('subscription_id' in change)
+    return [
+      'exists (select from billing_periods p where p.invoice_id = i.id and p.subscription_id = :subscription_id)',
+      { ...change },
+    ];
   if ('tax_id' in change)
     return ['exists (select from invoice_taxes t where t.invoice_id = i.id and t.tax_id = :tax_id)', { ...change }];
   if ('plan_ids' in change) return [isOnPlans('= any(:plan_ids)'), { plan_ids: [...change.plan_ids] }];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { text } from './fields.ts';
 
-const KEYS_MAX = 50;
+export const METADATA_KEYS_MAX = 50;
 const VALUE_LENGTH_MAX = 255;
 
 /** The caller's own notes on an object, by key. */
@@ -11,7 +11,7 @@ function metadata(key_length_max: number) {
       text.refine((key) => key !== '' && key.length <= key_length_max, 'value_is_too_long'),
       text.max(VALUE_LENGTH_MAX, 'value_is_too_long').nullable(),
     )
-    .refine((fields) => Object.keys(fields).length <= KEYS_MAX, 'invalid_count');
+    .refine((fields) => Object.keys(fields).length <= METADATA_KEYS_MAX, 'invalid_count');
 }
 
 export const metadataInput = metadata(40);

@@ -1,18 +1,6 @@
 import { z } from 'zod';
-import { chargeModel } from '../../billing/charge-models/index.ts';
-import { type FilterTerms, storedFilter, validateFilter } from '../../billing/charges/filters.ts';
-import { invalid, notFound } from '../../billing/errors.ts';
 import { chargeFilterWire } from '../../billing/plans/wire.ts';
-import type { ChargeFilter } from '../../billing/usage/filters.ts';
-import type { BillableMetricRow } from '../../db/billable-metrics.ts';
-import {
-  type ChargeFilterFields,
-  findChargeFilters,
-  listChargeFilters,
-  replaceChargeFilters,
-} from '../../db/charge-filters.ts';
-import type { ListedCharge } from '../../db/plans.ts';
-import type { Transaction } from '../../db/transaction.ts';
+import { listChargeFilters } from '../../db/charge-filters.ts';
 import { text } from '../contracts/fields.ts';
 import { paginate, paginationMeta, paginationQuery } from '../contracts/pagination.ts';
 import {
@@ -22,29 +10,13 @@ import {
   deletionFields,
 } from '../contracts/plans.ts';
 import { type Operation, operation } from '../operation.ts';
+import { cascading } from './plans/cascade.ts';
+import { addFilter, changeFilter, removeFilter, takeFilter } from './plans/filters.ts';
 import { announceChange, lockCharge, takeCharge, takePlan } from './plans/parts.ts';
 
 const answer = z.object({ filter: chargeFilterObject });
 const params = z.object({ code: text, charge_code: text });
 const filterParams = z.object({ code: text, charge_code: text, filter_id: text });
-
-async function findFilters(trx: Transaction, charge: ListedCharge): Promise<readonly ChargeFilter[]> {
-  return (await findChargeFilters(trx, [charge.id]))(charge.id);
-}
-
-function takeFilter(filters: readonly ChargeFilter[], filter_id: string): ChargeFilter {
-  const filter = filters.find(({ id }) => id === filter_id.toLowerCase());
-  if (!filter) throw notFound('charge_filter');
-  return filter;
-}
-
-/** @throws when it cannot be stored. */
-function readFilter(terms: FilterTerms, { charge_model }: ListedCharge, metric: BillableMetricRow): ChargeFilterFields {
-  const model = chargeModel(charge_model);
-  const details = validateFilter(terms, model, metric);
-  if (Object.keys(details).length > 0) throw invalid(details);
-  return storedFilter(terms, model);
-}
 
 export const chargeFilterOperations: Operation[] = [
   operation({
@@ -58,10 +30,10 @@ export const chargeFilterOperations: Operation[] = [
     errors: [400, 404, 422],
     async handle({ trx, at, params: { code, charge_code }, body }) {
       const { plan, charge, metric } = await lockCharge(trx, code, charge_code);
-      const list = [...(await findFilters(trx, charge)), readFilter(body.filter, charge, metric)];
-      await replaceChargeFilters(trx, new Map([[charge.id, list]]), at);
+      const add = () => addFilter(trx, { charge, metric }, body.filter, at);
+      const added = await cascading(trx, plan, body.filter, at, add);
       await announceChange(trx, plan, at);
-      return { filter: chargeFilterWire((await findFilters(trx, charge)).at(-1) as ChargeFilter, charge) };
+      return { filter: chargeFilterWire(added, charge) };
     },
   }),
   operation({
@@ -89,7 +61,7 @@ export const chargeFilterOperations: Operation[] = [
     errors: [404],
     async handle({ trx, params: { code, charge_code, filter_id } }) {
       const charge = await takeCharge(trx, await takePlan(trx, code), charge_code);
-      return { filter: chargeFilterWire(takeFilter(await findFilters(trx, charge), filter_id), charge) };
+      return { filter: chargeFilterWire(await takeFilter(trx, charge, filter_id), charge) };
     },
   }),
   operation({
@@ -103,13 +75,9 @@ export const chargeFilterOperations: Operation[] = [
     errors: [400, 404, 422],
     async handle({ trx, at, params: { code, charge_code, filter_id }, body: { filter: input } }) {
       const { plan, charge, metric } = await lockCharge(trx, code, charge_code);
-      const filters = await findFilters(trx, charge);
-      const before = takeFilter(filters, filter_id);
-      const { properties = before.properties, invoice_display_name = before.invoice_display_name } = input;
-      const terms = { values: before.values, properties, invoice_display_name };
-      const after = { ...readFilter(terms, charge, metric), id: before.id };
-      const list = filters.map((filter) => (filter === before ? after : filter));
-      await replaceChargeFilters(trx, new Map([[charge.id, list]]), at);
+      const before = await takeFilter(trx, charge, filter_id);
+      const change = () => changeFilter(trx, { charge, metric }, before, input, at);
+      const after = await cascading(trx, plan, input, at, change);
       await announceChange(trx, plan, at);
       return { filter: chargeFilterWire(after, charge) };
     },
@@ -123,12 +91,10 @@ export const chargeFilterOperations: Operation[] = [
     body: z.object({ filter: deletionFields }),
     answer,
     errors: [400, 404, 422],
-    async handle({ trx, at, params: { code, charge_code, filter_id } }) {
+    async handle({ trx, at, params: { code, charge_code, filter_id }, body }) {
       const { plan, charge } = await lockCharge(trx, code, charge_code);
-      const filters = await findFilters(trx, charge);
-      const gone = takeFilter(filters, filter_id);
-      const left = filters.filter((filter) => filter !== gone);
-      await replaceChargeFilters(trx, new Map([[charge.id, left]]), at);
+      const gone = await takeFilter(trx, charge, filter_id);
+      await cascading(trx, plan, body.filter, at, () => removeFilter(trx, charge, gone, at));
       await announceChange(trx, plan, at);
       return { filter: chargeFilterWire(gone, charge) };
     },

@@ -24,6 +24,7 @@ import {
 } from '../contracts/plans.ts';
 import { type Operation, operation } from '../operation.ts';
 import { type Details, addDetails, changedCharge, codeAfter, findReferences, newCharges } from './plans/charges.ts';
+import { cascading } from './plans/cascade.ts';
 import { announceChange, lockCharge, lockPlanOf, takeCharge, takePlan } from './plans/parts.ts';
 import { addCharges, changeCharges } from './plans/write-charges.ts';
 
@@ -79,7 +80,7 @@ export const chargeOperations: Operation[] = [
     errors: [400, 404, 422],
     async handle({ trx, at, params: { code }, body }) {
       const plan = await lockPlanOf(trx, code);
-      const charge_code = await addCharge(trx, plan, body.charge, at);
+      const charge_code = await cascading(trx, plan, body.charge, at, () => addCharge(trx, plan, body.charge, at));
       await announceChange(trx, plan, at);
       return showCharge(trx, await takeCharge(trx, plan, charge_code));
     },
@@ -122,7 +123,8 @@ export const chargeOperations: Operation[] = [
     errors: [400, 404, 422],
     async handle({ trx, at, params: { code, charge_code }, body }) {
       const found = await lockCharge(trx, code, charge_code);
-      const codeNow = await changeCharge(trx, found, body.charge, at);
+      const change = () => changeCharge(trx, found, body.charge, at);
+      const codeNow = await cascading(trx, found.plan, body.charge, at, change);
       await announceChange(trx, found.plan, at);
       return showCharge(trx, await takeCharge(trx, found.plan, codeNow));
     },
@@ -136,10 +138,10 @@ export const chargeOperations: Operation[] = [
     body: z.object({ charge: deletionFields }),
     answer,
     errors: [400, 404, 422],
-    async handle({ trx, at, params: { code, charge_code } }) {
+    async handle({ trx, at, params: { code, charge_code }, body }) {
       const { plan, charge } = await lockCharge(trx, code, charge_code);
       const shown = await showCharge(trx, charge);
-      await deleteCharges(trx, [charge.id], at);
+      await cascading(trx, plan, body.charge, at, () => deleteCharges(trx, [charge.id], at));
       await announceChange(trx, plan, at);
       return shown;
     },

@@ -17,10 +17,12 @@ import { customerOperations } from './customers.ts';
 import { invoiceOperations } from './invoices.ts';
 import { organizationOperations } from './organizations.ts';
 import { paymentOperations } from './payments.ts';
+import { planMetadataOperations } from './plan-metadata.ts';
 import { planOperations } from './plans.ts';
 import { pricingUnitOperations } from './pricing-units.ts';
 import { sandboxOperations } from './sandbox.ts';
 import { lifetimeUsageOperations } from './progressive-billing/lifetime-usage.ts';
+import { subscriptionChargeOperations } from './subscription-charges.ts';
 import { subscriptionOperations } from './subscriptions.ts';
 import { taxOperations } from './taxes.ts';
 import { usageOperations } from './usage.ts';
@@ -37,11 +39,13 @@ export const operations: readonly Operation[] = [
   ...billableMetricOperations,
   ...pricingUnitOperations,
   ...planOperations,
+  ...planMetadataOperations,
   ...chargeOperations,
   ...chargeFilterOperations,
   ...customerOperations,
   ...subscriptionOperations,
   ...lifetimeUsageOperations,
+  ...subscriptionChargeOperations,
   ...eventOperations,
   ...estimateOperations,
   ...usageOperations,

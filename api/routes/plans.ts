@@ -11,6 +11,7 @@ import { paginate, paginationMeta, paginationQuery } from '../contracts/paginati
 import { planCreateFields, planObject, planUpdateFields } from '../contracts/plans.ts';
 import { type Operation, operation } from '../operation.ts';
 import { announcePlan, showPlan, showPlans } from './plans/announce.ts';
+import { cascading } from './plans/cascade.ts';
 import { createPlan } from './plans/create.ts';
 import { editPlan } from './plans/edit.ts';
 
@@ -65,7 +66,7 @@ export const planOperations: Operation[] = [
     async handle({ trx, at, params, body }) {
       const plan = await lockPlan(trx, params.code);
       if (!plan) throw notFound('plan');
-      const changed = await editPlan(trx, plan, body.plan, at);
+      const changed = await cascading(trx, plan, body.plan, at, () => editPlan(trx, plan, body.plan, at));
       await ringSubscriptions(trx, { plan_id: plan.id });
       await markDraftsStale(trx, { plan_ids: [plan.id] }, at);
       await markForCheck(trx, { plan_id: plan.id }, at);

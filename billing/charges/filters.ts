@@ -75,19 +75,20 @@ export function matchFilters(
   stored: readonly Pick<ChargeFilter, 'id' | 'values'>[],
   wanted: readonly (Pick<ChargeFilter, 'values'> & { readonly id?: string })[],
 ): (string | undefined)[] {
-  const left = new Map(stored.map(({ id, values }) => [id, signature(values)]));
+  const left = new Map(stored.map(({ id, values }) => [id, filterSignature(values)]));
   const take = (id: string | undefined): string | undefined => {
     if (id !== undefined) left.delete(id);
     return id;
   };
   const byId = wanted.map(({ id }) => (id !== undefined && left.has(id) ? take(id) : undefined));
   return wanted.map(({ values }, index) => {
-    const wantedSignature = signature(values);
+    const wantedSignature = filterSignature(values);
     return byId[index] ?? take([...left].find(([, other]) => other === wantedSignature)?.[0]);
   });
 }
 
-function signature(values: FilterValues): string {
+/** What a filter is known by: its values, whatever the order of the keys. */
+export function filterSignature(values: FilterValues): string {
   return JSON.stringify(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

@@ -212,7 +212,8 @@ export function copiedCharge(
   };
 }
 
-function chargeFields(charge: Charge): ChargeFields {
+/** What makes a charge, without what it belongs to. */
+export function chargeFields(charge: Charge): ChargeFields {
   const { billable_metric_id, code, invoice_display_name, charge_model, properties, pay_in_advance } = charge;
   const { invoiceable, regroup_paid_fees, prorated, min_amount_cents, pricing_unit_id, conversion_rate } = charge;
   const terms = { billable_metric_id, code, invoice_display_name, charge_model, properties, pay_in_advance };

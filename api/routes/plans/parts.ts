@@ -1,11 +1,12 @@
 import type { Instant } from '../../../billing/clock/instant.ts';
 import { notFound } from '../../../billing/errors.ts';
-import { type BillableMetricRow, findBillableMetrics } from '../../../db/billable-metrics.ts';
+import { findBillableMetrics } from '../../../db/billable-metrics.ts';
 import { ringSubscriptions } from '../../../db/doorbells.ts';
 import { type ListedCharge, type PlanRow, findCharge, findPlan, lockPlan, updatePlan } from '../../../db/plans.ts';
 import { markDraftsStale } from '../../../db/stale-drafts.ts';
 import type { Transaction } from '../../../db/transaction.ts';
 import { announcePlan } from './announce.ts';
+import type { HeldCharge } from './filters.ts';
 
 // What is addressed on its own below a plan is still a part of it: it changes while the plan is held, and the plan is announced.
 
@@ -27,18 +28,22 @@ export async function takeCharge(trx: Transaction, plan: PlanRow, charge_code: s
   return charge;
 }
 
-/** With its metric, which holds still from now on: read the charge's filters only after this. */
 export async function lockCharge(
   trx: Transaction,
   code: string,
   charge_code: string,
-): Promise<{ readonly plan: PlanRow; readonly charge: ListedCharge; readonly metric: BillableMetricRow }> {
+): Promise<HeldCharge & { readonly plan: PlanRow }> {
   const plan = await lockPlanOf(trx, code);
+  return { plan, ...(await holdCharge(trx, plan, charge_code)) };
+}
+
+/** With its metric, which holds still from now on: read the charge's filters only after this. */
+export async function holdCharge(trx: Transaction, plan: PlanRow, charge_code: string): Promise<HeldCharge> {
   const charge = await takeCharge(trx, plan, charge_code);
   const metric = (await findBillableMetrics(trx, [charge.billable_metric_id])).get(charge.billable_metric_id);
   // The metric has just been deleted, and its charges with it.
   if (!metric) throw notFound('charge');
-  return { plan, charge, metric };
+  return { charge, metric };
 }
 
 export async function announceChange(trx: Transaction, plan: PlanRow, at: Instant): Promise<void> {

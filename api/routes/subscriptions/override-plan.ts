@@ -7,6 +7,7 @@ import { findBillableMetrics } from '../../../db/billable-metrics.ts';
 import { findChargeFilters } from '../../../db/charge-filters.ts';
 import { type PlanFields, type PlanRow, findCharges, insertPlan, keepPlan, lockPlanById } from '../../../db/plans.ts';
 import { type SubscriptionRow, updateSubscription } from '../../../db/subscriptions.ts';
+import { markDraftsStale } from '../../../db/stale-drafts.ts';
 import { attachTaxes } from '../../../db/taxes.ts';
 import type { Transaction } from '../../../db/transaction.ts';
 import type { ChargeInput, PlanOverridesInput } from '../../contracts/plans.ts';
@@ -36,11 +37,25 @@ export async function overridePlanOf(
   const before = await holdPlanOf(trx, subscription, at);
   const own = await overridePlan(trx, before, overrides, at);
   if (own.id !== before.id) await moveToOwnPlan(trx, subscription.id, before, own, at);
+  await markDraftsStale(trx, { subscription_id: subscription.id }, at);
+  return own;
+}
+
+/** The plan of a subscription's own, made where there is none, and held until it is changed. */
+export async function ownPlanOf(
+  trx: Transaction,
+  subscription: Pick<SubscriptionRow, 'id' | 'customer_id'>,
+  at: Instant,
+): Promise<PlanRow> {
+  const before = await holdPlanOf(trx, subscription, at);
+  if (before.parent_id !== null) return before;
+  const own = await overridePlan(trx, before, {}, at);
+  await moveToOwnPlan(trx, subscription.id, before, own, at);
   return own;
 }
 
 /** Holds the billing of the customer, and the plan against changes. What is due is taken at the prices of until now. */
-export async function holdPlanOf(
+async function holdPlanOf(
   trx: Transaction,
   subscription: Pick<SubscriptionRow, 'id' | 'customer_id'>,
   at: Instant,
@@ -53,7 +68,7 @@ export async function holdPlanOf(
 }
 
 /** From the plan that is sold to everybody. What waits for another plan may not be worth it at the new price. */
-export async function moveToOwnPlan(
+async function moveToOwnPlan(
   trx: Transaction,
   subscription_id: string,
   before: PlanRow,
