@@ -194,6 +194,38 @@ stories('progressive billing', () => {
     assert.equal((await notes()).length, 1);
   });
 
+  it('gives back to the cent what two invoices have taken too much', async () => {
+    const billing = await subscribed([step(20_000), step(50_000)], { amount_cents: 0 });
+    await billing.tax('vat', '20', { applied_to_organization: true });
+    await billing.customer({ billing_configuration: { invoice_grace_period: 5 } });
+    await useAt(billing, '2022-12-05T00:00:00Z', 1_000_000);
+    await useAt(billing, '2022-12-06T00:00:00Z', 2_000_000);
+    await useAt(billing, '2022-12-07T00:00:00Z', -2_500_000);
+    await billing.clock.moveTo('2023-01-02T00:00:00Z');
+    const [first, second, draft] = await billing.invoices();
+    assert.deepEqual([first?.total_amount_cents, second?.total_amount_cents], [24_000, 48_000]);
+    assert.deepEqual(
+      [draft?.fees_amount_cents, draft && credited(draft), draft?.total_amount_cents],
+      [10_000, 10_000, 0],
+    );
+
+    await billing.put(`/invoices/${draft?.lago_id}/refresh`, {});
+    await billing.clock.moveTo('2023-01-10T00:00:00Z');
+    const final = await billing.lastInvoice();
+    assert.deepEqual([final.status, credited(final), final.total_amount_cents], ['finalized', 10_000, 0]);
+    const { credit_notes } = await billing.get('/credit_notes');
+    assert.deepEqual(
+      credit_notes.map((note: { lago_invoice_id: string; credit_amount_cents: number }) => [
+        note.lago_invoice_id,
+        note.credit_amount_cents,
+      ]),
+      [
+        [first?.lago_id, 12_000],
+        [second?.lago_id, 48_000],
+      ],
+    );
+  });
+
   it('bears what moved to another filter since', async () => {
     const billing = await sandbox({ at: '2022-12-01T00:00:00Z' });
     await billing.tax('vat', '10', { applied_to_organization: true });

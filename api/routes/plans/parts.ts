@@ -4,6 +4,7 @@ import { findBillableMetrics } from '../../../db/billable-metrics.ts';
 import { ringSubscriptions } from '../../../db/doorbells.ts';
 import { type ListedCharge, type PlanRow, findCharge, findPlan, lockPlan, updatePlan } from '../../../db/plans.ts';
 import { markDraftsStale } from '../../../db/stale-drafts.ts';
+import { markForCheck } from '../../../db/threshold-checks.ts';
 import type { Transaction } from '../../../db/transaction.ts';
 import { announcePlan } from './announce.ts';
 import type { HeldCharge } from './filters.ts';
@@ -50,5 +51,6 @@ export async function announceChange(trx: Transaction, plan: PlanRow, at: Instan
   const changed = await updatePlan(trx, plan.id, {}, at);
   await ringSubscriptions(trx, { plan_id: plan.id });
   await markDraftsStale(trx, { plan_ids: [plan.id] }, at);
+  await markForCheck(trx, { plan_id: plan.id }, at);
   await announcePlan(trx, changed, 'updated', at);
 }

@@ -23,19 +23,19 @@ export function checkProgressiveBilling({ usage_thresholds, plan_overrides }: In
   return checkUsageThresholds(usage_thresholds);
 }
 
-/** Only what was sent. The caller holds the subscription. */
+/** Only what was sent. Its usage is held against what counts then, and at the prices of then. The caller holds the subscription. */
 export async function writeProgressiveBilling(
   trx: Transaction,
   { id }: { readonly id: string },
-  { usage_thresholds, progressive_billing_disabled }: Input,
+  { usage_thresholds, progressive_billing_disabled, plan_overrides }: Input,
   at: Instant,
 ): Promise<void> {
-  if (usage_thresholds === undefined && progressive_billing_disabled === undefined) return;
   await writeUsageThresholds(trx, { subscription_id: id }, usage_thresholds, at);
   if (progressive_billing_disabled !== undefined)
     await updateSubscription(trx, id, {
       progressive_billing_disabled: progressive_billing_disabled ?? false,
       updated_at: at,
     });
-  await markForCheck(trx, { subscription_id: id }, at);
+  if (usage_thresholds !== undefined || progressive_billing_disabled !== undefined || plan_overrides)
+    await markForCheck(trx, { subscription_id: id }, at);
 }
