@@ -39,14 +39,18 @@ async function tellLives(billing: Sandbox): Promise<void> {
   const { name, email, address_line1, amount_cents } = PRIVATE;
   const customer = { external_id: 'cus', name, email, address_line1, timezone: 'Europe/Paris' };
   await billing.plan({ code: 'advance', amount_cents, pay_in_advance: true });
+  await billing.plan({ code: 'less', amount_cents: 1 });
   await billing.plan({ code: 'trial', amount_cents, pay_in_advance: true, trial_period: 7 });
   const graceful = { external_id: 'slow', name, email, billing_configuration: { invoice_grace_period: 3 } };
 
   await billing.subscribe({ plan: 'arrears', customer, external_id: 'a' });
   await billing.subscribe({ plan: 'advance', customer: 'cus', external_id: 'b', subscription_at: '2026-01-20T00:00:00Z', ending_at: '2026-03-15T00:00:00Z' }); // prettier-ignore
+  await billing.subscribe({ plan: 'arrears', customer: 'cus', external_id: 'd' });
   await billing.subscribe({ plan: 'trial', customer: graceful, external_id: 'c' });
   await billing.clock.moveTo('2026-02-15T00:00:00Z');
   await billing.put('/subscriptions/a', { subscription: { name } });
+  await billing.subscribe({ plan: 'advance', customer: 'cus', external_id: 'a' });
+  await billing.subscribe({ plan: 'less', customer: 'cus', external_id: 'd' });
   await billing.clock.moveTo('2026-04-10T00:00:00Z');
   await billing.terminate('c');
   await billing.clock.moveTo('2026-05-10T00:00:00Z');
@@ -65,8 +69,11 @@ type Kind =
   | 'check_thresholds'
   | 'end_trial'
   | 'bill_period'
+  | 'downgrade'
+  | 'send_termination_alert'
   | 'end'
   | 'bill_end'
+  | 'bill_upgrade'
   | 'finalize'
   | 'render_document'
   | 'write_export'
@@ -81,7 +88,7 @@ export async function playLiveStories(record: Record): Promise<void> {
   try {
     const { client } = environment;
     const lives: [workflow: string, input: object, Kind[]][] = [
-      ['subscription', { subscription_id: 'sub' }, ['start', 'bill_start', 'charge_usage', 'check_thresholds', 'end_trial', 'bill_period', 'end', 'bill_end']],
+      ['subscription', { subscription_id: 'sub' }, ['start', 'bill_start', 'charge_usage', 'check_thresholds', 'end_trial', 'bill_period', 'downgrade', 'send_termination_alert', 'end', 'bill_end', 'bill_upgrade']],
       ['invoice', { invoice_id: 'inv' }, ['finalize', 'render_document']],
       ['dataExport', { data_export_id: 'exp' }, ['write_export', 'mail_export', 'expire_export']],
       ['vatCheck', { customer_id: 'cus' }, ['check', 'check', 'check']],
@@ -134,8 +141,11 @@ function script(kinds: readonly Kind[], inDays: (days: number) => Instant): obje
       checkThresholds: take,
       endTrial: take,
       billPeriod: take,
+      downgrade: take,
+      sendTerminationAlert: take,
       end: take,
       billEnd: take,
+      billUpgrade: take,
       finalize: take,
     },
     renderInvoice: take,

@@ -193,6 +193,18 @@ stories('subscriptions', () => {
       );
     });
 
+    it('a customer that moves west before the first bill is not billed for the evening before the start', async () => {
+      const billing = await sandbox({ at: '2026-04-01T00:30:00Z' });
+      const charges = [standard(await billing.metric('calls'), '1')];
+      await billing.subscribe({ plan: { amount_cents: 3000, charges } });
+      await billing.subscribe({ plan: { code: 'advance', amount_cents: 6000, pay_in_advance: true }, customer: 'cus', external_id: 'advance' }); // prettier-ignore
+      await billing.use('calls', { at: '2026-04-01T00:30:00Z' });
+      await billing.clock.moveTo('2026-04-10T00:00:00Z');
+      await billing.customer({ timezone: 'America/New_York' });
+      await billing.clock.moveTo('2026-05-02T00:00:00Z');
+      assert.deepEqual(dated(await billing.invoices()), ['2026-04-01T00:30:00Z 6000', '2026-05-01T04:00:00Z 9100']);
+    });
+
     it('a customer that moves back over a boundary that was billed is not billed for it again', async () => {
       const billing = await sandbox({ at: '2026-04-01T00:00:00Z' });
       await billing.subscribe({ plan: {}, customer: { timezone: 'Asia/Tokyo' } });

@@ -28,7 +28,7 @@ describe('the subscription workflow', () => {
   const dayAfter = (days: number): Instant => addMilliseconds(start, days * DAY_MS);
 
   /** Activities that walk through a list of steps, and write down which was taken for which instant. */
-  function script(steps: [SubscriptionStepKind, Instant][]): {
+  function script(steps: [SubscriptionStepKind, Instant | null][]): {
     activities: SubscriptionActivities;
     taken: string[];
     plans: (Instant | undefined)[];
@@ -74,6 +74,7 @@ describe('the subscription workflow', () => {
       ['end_trial', dayAfter(8)],
       ['bill_period', dayAfter(31)],
       ['bill_period', dayAfter(61)],
+      ['send_termination_alert', dayAfter(65)],
       ['end', dayAfter(70)],
       ['bill_end', dayAfter(70)],
     ];
@@ -91,6 +92,52 @@ describe('the subscription workflow', () => {
     assert.deepEqual(taken, steps.map(([kind, due_at]) => `${kind} ${due_at}`)); // prettier-ignore
     assert.equal(plans.length, 1); // Asked once, at the beginning: each step names the one after it.
     assert.ok((await environment.currentTimeMs()) >= Date.parse(dayAfter(70)));
+  });
+
+  for (const [story, kinds] of [
+    ['of a plan that is left for a higher one ends with the bill of both', ['bill_start', 'bill_period', 'bill_upgrade']],
+    ['of a plan that is left for a lower one ends at the end of its period', ['bill_period', 'bill_period', 'downgrade']],
+  ] as [string, SubscriptionStepKind[]][])
+    it(`the life ${story}`, async () => {
+      const now = fromMilliseconds(await environment.currentTimeMs());
+      const steps = kinds.map((kind, index): [SubscriptionStepKind, Instant] => [kind, addMilliseconds(now, (index + 1) * DAY_MS)]); // prettier-ignore
+      const { activities, taken } = script(steps);
+      const workers = await createTestWorkers(environment, activities);
+      const id = kinds.at(-1)!;
+      await workers.runUntil(
+        environment.client.workflow.execute('subscription', {
+          workflowId: `subscription/${id}`,
+          taskQueue: 'billing',
+          args: [input(id)],
+        }),
+      );
+      assert.deepEqual(taken, steps.map(([kind, due_at]) => `${kind} ${due_at}`)); // prettier-ignore
+    });
+
+  it('waits for the plan before it to be billed, however long, and goes on from there when it is rung', async () => {
+    const now = fromMilliseconds(await environment.currentTimeMs());
+    const later = addMilliseconds(now, 100 * DAY_MS);
+    const steps: [SubscriptionStepKind, Instant | null][] = [['follow', null]];
+    const { activities, taken } = script(steps);
+    const workers = await createTestWorkers(environment, activities);
+    await workers.runUntil(
+      (async () => {
+        const handle = await environment.client.workflow.start('subscription', {
+          workflowId: 'subscription/follow',
+          taskQueue: 'billing',
+          args: [input('follow')],
+        });
+        await environment.sleep('70 days');
+        // It may be rung for other reasons.
+        await handle.signal('wake');
+        await environment.sleep('1 day');
+        assert.deepEqual(taken, []);
+        steps[0] = ['bill_period', later];
+        await handle.signal('wake');
+        await handle.result();
+      })(),
+    );
+    assert.deepEqual(taken, [`bill_period ${later}`]);
   });
 
   it('asks again when it is rung, and does what the rows say by then', async () => {

@@ -48,6 +48,32 @@ describe('a customer who moves to another time zone', () => {
     assert.equal(isBoundaryOpen(instant('2022-04-01T04:00'), 'America/New_York', billed), true);
   });
 
+  describe('to the west, after a start shortly after midnight', () => {
+    const begun = { ...month, started_at: '2022-03-01T00:30', activation_timezone: 'UTC', timezone: 'America/New_York' };
+    const facts = {
+      started_at: instant(begun.started_at),
+      activated_at: instant(begun.started_at),
+      activation_timezone: 'UTC',
+      last_periodic_at: null,
+    };
+
+    it('is not billed for the evening before, which the start has become there', () => {
+      assert.equal(isBoundaryOpen(instant('2022-03-01T05:00'), 'America/New_York', facts), false);
+      assert.equal(isBoundaryOpen(instant('2022-04-01T04:00'), 'America/New_York', facts), true);
+    });
+
+    it('has the month in full with its first bill, and the usage from the start on', () => {
+      const { subscription, charges } = billingSpans(occasion({ ...begun, at: '2022-04-01T04:00' }));
+      assert.deepEqual(charges, { from: '2022-03-01T00:30:00.000Z', to: '2022-04-01T04:00:00.000Z' });
+      assert.deepEqual(subscription, { from: '2022-03-01T05:00:00.000Z', to: '2022-04-01T04:00:00.000Z' });
+    });
+
+    it('is not billed for the months before when it was backdated', () => {
+      const backdated = { ...facts, started_at: instant('2022-01-15') };
+      assert.equal(isBoundaryOpen(instant('2022-03-01T05:00'), 'America/New_York', backdated), false);
+    });
+  });
+
   it('loses no usage when terminated between the two midnights', () => {
     const { charges } = billingSpans(
       occasion({
