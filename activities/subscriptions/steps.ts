@@ -11,7 +11,7 @@ import { announceSubscription } from '../../db/announcements.ts';
 import { queueInstantUsage } from '../../db/instant-usage.ts';
 import { isBilled } from '../../db/invoices.ts';
 import { activeSubscriptionIds, readSubscriptionFacts, type SubscriptionFacts } from '../../db/subscription-facts.ts';
-import { lockBilling, updateSubscription } from '../../db/subscriptions.ts';
+import { lockBilling, type SubscriptionRow, updateSubscription } from '../../db/subscriptions.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import { checkThresholds } from '../progressive-billing/check-thresholds.ts';
 import { chargeEvents } from '../usage/charge-events.ts';
@@ -97,15 +97,35 @@ export function isNext(
 /** More than any backlog that a request could make up for. */
 const STEPS_MAX = 1000;
 
+export interface Caught {
+  readonly facts: SubscriptionFacts;
+  /** The instant of a change that is made now: no earlier than what has been billed. */
+  readonly changed_at: Instant;
+}
+
+/** Catches up with the subscription that is meant, which may turn out to be the one that has taken its place by then. */
+export async function catchUpWith(
+  trx: Transaction,
+  find: () => Promise<SubscriptionRow | undefined>,
+  at: Instant,
+): Promise<Caught | undefined> {
+  for (;;) {
+    const meant = await find();
+    if (!meant) return undefined;
+    const caught = await catchUp(trx, meant, at);
+    if ((await find())?.id === meant.id) return caught;
+  }
+}
+
 /**
  * Holds the billing of the customer, and takes all that is due of a subscription: what changes it then finds it billed as far as it has lived, also
- * where its workflow is late or away. Answers with the facts, and with the instant of the change: no earlier than what has been billed.
+ * where its workflow is late or away.
  */
 export async function catchUp(
   trx: Transaction,
   { id, customer_id }: { readonly id: string; readonly customer_id: string },
   at: Instant,
-): Promise<{ readonly facts: SubscriptionFacts; readonly changed_at: Instant }> {
+): Promise<Caught> {
   await lockBilling(trx, customer_id);
   const facts = await takeDueSteps(trx, id, at);
   return { facts, changed_at: latest(at, facts.activated_at ?? at, facts.last_periodic_at ?? at) };

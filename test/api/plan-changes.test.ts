@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ApiClient, type TestApi, startApi } from '../support/api.ts';
+import { setSandboxClock } from '../../db/sandbox-clocks.ts';
 import { Builders } from '../support/builders.ts';
 
 const NOW = '2026-03-10T15:30:00.000Z';
@@ -246,6 +247,89 @@ describe('changes of plan', () => {
       const again = await ask('max');
       assert.equal(again.previous_plan_code, null);
       assert.equal((await get('?status=terminated')).next_plan_code, null);
+    });
+  });
+
+  // No worker runs in these tests: all that happens is what requests do.
+  describe('while nobody works', () => {
+    const moveClock = (now_at: string) => build.write((trx) => setSandboxClock(trx, { now_at }));
+    const bills = async (): Promise<string[]> => {
+      const { body } = await acme.get('/invoices?external_customer_id=cus');
+      return body.invoices
+        .map(
+          (one: { issuing_date: string; fees_amount_cents: number }) => `${one.issuing_date} ${one.fees_amount_cents}`,
+        )
+        .sort();
+    };
+
+    beforeEach(async () => {
+      await build.plan('advance', { amount_cents: 3100, pay_in_advance: true });
+      await build.plan('more', { amount_cents: 6200, pay_in_advance: true });
+    });
+
+    it('an upgrade finds all that was due billed, and gives back what is unused of it', async () => {
+      await ask('advance');
+      await moveClock('2026-05-20T12:00:00.000Z');
+      await ask('more');
+      assert.deepEqual(await bills(), ['2026-03-10 2200', '2026-04-01 3100', '2026-05-01 3100']);
+      const { body } = await acme.get('/credit_notes?external_customer_id=cus');
+      assert.deepEqual(body.credit_notes.map((one: { credit_amount_cents: number }) => one.credit_amount_cents), [1200]); // prettier-ignore
+    });
+
+    it('a second upgrade finds the first one billed', async () => {
+      await build.plan('most', { amount_cents: 9300, pay_in_advance: true });
+      await ask('advance');
+      await moveClock('2026-03-20T12:00:00.000Z');
+      await ask('more');
+      await moveClock('2026-05-30T12:00:00.000Z');
+      await ask('most');
+      assert.deepEqual(await bills(), ['2026-03-10 2200', '2026-03-20 2400', '2026-04-01 6200', '2026-05-01 6200']);
+      const { body } = await acme.get('/credit_notes?external_customer_id=cus');
+      assert.deepEqual(
+        body.credit_notes.map((one: { credit_amount_cents: number }) => one.credit_amount_cents).sort(),
+        [1200, 400],
+      );
+    });
+
+    it('an end does as well', async () => {
+      await ask('advance');
+      await moveClock('2026-05-30T12:00:00.000Z');
+      await acme.delete('/subscriptions/sub');
+      assert.deepEqual(await bills(), ['2026-03-10 2200', '2026-04-01 3100', '2026-05-01 3100']);
+      const { body } = await acme.get('/credit_notes?external_customer_id=cus');
+      assert.deepEqual(body.credit_notes.map((one: { credit_amount_cents: number }) => one.credit_amount_cents), [100]); // prettier-ignore
+    });
+
+    it('a lower plan that has waited for the end of the period is no longer to be withdrawn after it', async () => {
+      await ask('pro');
+      await ask('mini');
+      await moveClock('2026-04-01T00:00:00.001Z');
+      assert.equal((await acme.delete('/subscriptions/sub?status=pending')).body.code, 'subscription_not_found');
+    });
+
+    it('it is changed from then on, as the end of the period would have', async () => {
+      await ask('pro');
+      await ask('mini');
+      await moveClock('2026-05-16T00:00:00.000Z');
+      await ask('max');
+      assert.deepEqual(await bills(), ['2026-04-01 2129', '2026-05-01 100']); // 22 of 31 days.
+      assert.deepEqual(await all(), [['max', 'active'], ['mini', 'terminated'], ['pro', 'terminated']]); // prettier-ignore
+    });
+
+    it('what should have ended has, and begins anew', async () => {
+      await ask('pro', { ending_at: '2026-05-01T00:00:00Z' });
+      await moveClock('2026-05-16T00:00:00.000Z');
+      const again = await ask('max');
+      assert.equal(again.previous_plan_code, null);
+      assert.deepEqual(await bills(), ['2026-04-01 2129', '2026-05-01 3000']);
+    });
+
+    it('what should have begun has, and changes', async () => {
+      await ask('pro', { subscription_at: '2026-05-01T00:00:00Z' });
+      await moveClock('2026-05-16T00:00:00.000Z');
+      const { plan_code, previous_plan_code } = await ask('max');
+      assert.deepEqual([plan_code, previous_plan_code], ['max', 'pro']);
+      assert.equal((await get('?status=terminated')).started_at, '2026-05-01T00:00:00.000Z');
     });
   });
 

@@ -68,7 +68,11 @@ stories('changes of plan', () => {
 
     it('bill recurring usage that is prorated up to the change', async () => {
       const billing = await sandbox({ at: '2024-02-01T00:00:00Z' });
-      const seats = await billing.metric('seats', { aggregation_type: 'sum_agg', field_name: 'units', recurring: true });
+      const seats = await billing.metric('seats', {
+        aggregation_type: 'sum_agg',
+        field_name: 'units',
+        recurring: true,
+      });
       const charges = [{ ...standard(seats, '1'), prorated: true }];
       await billing.plan({ code: 'one', amount_cents: 2900, pay_in_advance: true, charges });
       await billing.plan({ code: 'two', amount_cents: 29_000, pay_in_advance: true, charges });
@@ -86,7 +90,11 @@ stories('changes of plan', () => {
 
     it('leave what was carried into the period one day less of the old plan', async () => {
       const billing = await sandbox({ at: '2024-01-15T00:00:00Z' });
-      const seats = await billing.metric('seats', { aggregation_type: 'sum_agg', field_name: 'units', recurring: true });
+      const seats = await billing.metric('seats', {
+        aggregation_type: 'sum_agg',
+        field_name: 'units',
+        recurring: true,
+      });
       const charges = [{ ...standard(seats, '1'), prorated: true }];
       await billing.plan({ code: 'one', amount_cents: 2900, pay_in_advance: true, charges });
       await billing.plan({ code: 'two', amount_cents: 29_000, pay_in_advance: true, charges });
@@ -101,8 +109,16 @@ stories('changes of plan', () => {
 
     it('leave recurring usage that is due whole to the plan that has it at the end of the period', async () => {
       const billing = await sandbox({ at: '2024-02-01T00:00:00Z' });
-      const seats = await billing.metric('seats', { aggregation_type: 'sum_agg', field_name: 'units', recurring: true });
-      const rooms = await billing.metric('rooms', { aggregation_type: 'sum_agg', field_name: 'units', recurring: true });
+      const seats = await billing.metric('seats', {
+        aggregation_type: 'sum_agg',
+        field_name: 'units',
+        recurring: true,
+      });
+      const rooms = await billing.metric('rooms', {
+        aggregation_type: 'sum_agg',
+        field_name: 'units',
+        recurring: true,
+      });
       await billing.plan({ code: 'one', amount_cents: 100, charges: [standard(seats, '1'), standard(rooms, '1')] });
       await billing.plan({ code: 'two', amount_cents: 200, charges: [standard(seats, '2')] });
       await billing.subscribe({ plan: 'one' });
@@ -151,7 +167,13 @@ stories('changes of plan', () => {
     it('charge the fee of a new plan on trial when the trial ends, counted from the first start', async () => {
       const billing = await sandbox({ at: '2024-03-05T12:12:00Z' });
       const calls = await billing.metric('calls');
-      await billing.plan({ code: 'one', amount_cents: 5_000_000, pay_in_advance: true, trial_period: 10, charges: [standard(calls, '1')] });
+      await billing.plan({
+        code: 'one',
+        amount_cents: 5_000_000,
+        pay_in_advance: true,
+        trial_period: 10,
+        charges: [standard(calls, '1')],
+      });
       await billing.plan({ code: 'two', amount_cents: 10_000_000, pay_in_advance: true, trial_period: 13 });
       await billing.subscribe({ plan: 'one' });
       await billing.use('calls', {});
@@ -181,7 +203,11 @@ stories('changes of plan', () => {
 
     it('do not renew what was paid for in advance, nor ask for it again', async () => {
       const billing = await sandbox({ at: '2024-04-01T00:00:00Z' });
-      const seats = await billing.metric('seats', { aggregation_type: 'sum_agg', field_name: 'units', recurring: true });
+      const seats = await billing.metric('seats', {
+        aggregation_type: 'sum_agg',
+        field_name: 'units',
+        recurring: true,
+      });
       const charge = { ...standard(seats, '1'), pay_in_advance: true, invoiceable: true };
       await billing.plan({ code: 'one', amount_cents: 0, charges: [charge] });
       await billing.plan({ code: 'two', amount_cents: 0, charges: [{ ...charge, properties: { amount: '2' } }] });
@@ -242,7 +268,13 @@ stories('changes of plan', () => {
     it('wait for the end of the year, and not of a month that usage is billed for', async () => {
       const billing = await sandbox({ at: '2024-10-01T00:00:00Z' });
       const charges = [standard(await billing.metric('calls'), '1')];
-      await billing.plan({ code: 'year', interval: 'yearly', amount_cents: 36_600, bill_charges_monthly: true, charges });
+      await billing.plan({
+        code: 'year',
+        interval: 'yearly',
+        amount_cents: 36_600,
+        bill_charges_monthly: true,
+        charges,
+      });
       await billing.plan({ code: 'month', amount_cents: 100, charges });
       await billing.subscribe({ plan: 'year' });
       await change(billing, 'month');

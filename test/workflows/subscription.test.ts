@@ -95,8 +95,14 @@ describe('the subscription workflow', () => {
   });
 
   for (const [story, kinds] of [
-    ['of a plan that is left for a higher one ends with the bill of both', ['bill_start', 'bill_period', 'bill_upgrade']],
-    ['of a plan that is left for a lower one ends at the end of its period', ['bill_period', 'bill_period', 'downgrade']],
+    [
+      'of a plan that is left for a higher one ends with the bill of both',
+      ['bill_start', 'bill_period', 'bill_upgrade'],
+    ],
+    [
+      'of a plan that is left for a lower one ends at the end of its period',
+      ['bill_period', 'bill_period', 'downgrade'],
+    ],
   ] as [string, SubscriptionStepKind[]][])
     it(`the life ${story}`, async () => {
       const now = fromMilliseconds(await environment.currentTimeMs());

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { changePlan } from '../../../activities/subscriptions/change-plan.ts';
-import { catchUp } from '../../../activities/subscriptions/steps.ts';
+import { type Caught, catchUpWith } from '../../../activities/subscriptions/steps.ts';
 import type { Instant } from '../../../billing/clock/instant.ts';
 import { assert } from '../../../billing/assert.ts';
 import { invalid, notFound } from '../../../billing/errors.ts';
@@ -43,10 +43,9 @@ interface Wanted {
 export async function createSubscription(trx: Transaction, input: Input, at: Instant): Promise<SubscriptionRow> {
   const plan = await takePlan(trx, input.plan_code ?? '');
   const external_id = input.external_id?.trim() ?? '';
-  const current = fitsKey(external_id) ? await holdCurrent(trx, external_id) : undefined;
-  const wanted = await checkInput(trx, external_id, input, current, at);
-  const changed = current && (await changeCurrent(trx, current, plan, input, wanted, at));
-  if (changed) return changed;
+  const caught = fitsKey(external_id) ? await holdCurrent(trx, external_id, at) : undefined;
+  const wanted = await checkInput(trx, external_id, input, caught?.facts, at);
+  if (caught) return changeCurrent(trx, caught, plan, input, wanted, at);
 
   const { customer } = await lockOrCreateCustomer(trx, input.external_customer_id, at);
   const own = await wantedPlan(trx, plan, input, at);
@@ -73,9 +72,9 @@ async function wantedPlan(trx: Transaction, plan: PlanRow, { plan_overrides }: I
 }
 
 /** Whoever asks for the same id at the same time waits, and finds what this one has made. */
-async function holdCurrent(trx: Transaction, external_id: string): Promise<SubscriptionRow | undefined> {
+async function holdCurrent(trx: Transaction, external_id: string, at: Instant): Promise<Caught | undefined> {
   await lockExternalId(trx, external_id);
-  return findCurrentSubscription(trx, external_id);
+  return catchUpWith(trx, () => findCurrentSubscription(trx, external_id), at);
 }
 
 /** All that is wrong with the fields themselves, in one answer. */
@@ -83,7 +82,7 @@ async function checkInput(
   trx: Transaction,
   external_id: string,
   input: Input,
-  current: SubscriptionRow | undefined,
+  current: Pick<SubscriptionRow, 'customer_id' | 'billing_time'> | undefined,
   at: Instant,
 ): Promise<Wanted> {
   const details: Record<string, string[]> = {};
@@ -114,17 +113,15 @@ export function parseDate(
   return data ?? null;
 }
 
-/** The same plan again changes nothing. Undefined when the subscription turns out to be over, as seen from now. */
+/** The same plan again changes nothing. */
 async function changeCurrent(
   trx: Transaction,
-  { id, customer_id }: SubscriptionRow,
+  { facts, changed_at }: Caught,
   plan: PlanRow,
   input: Input,
   { name, ending_at }: Wanted,
   at: Instant,
-): Promise<SubscriptionRow | undefined> {
-  const { facts, changed_at } = await catchUp(trx, { id, customer_id }, at);
-  if (facts.status !== 'active' && facts.status !== 'pending') return undefined;
+): Promise<SubscriptionRow> {
   let resulting_id = facts.id;
   if (facts.plan_id === plan.id) {
     // What is asked for is there.

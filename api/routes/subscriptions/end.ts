@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { terminate } from '../../../activities/subscriptions/end.ts';
-import { catchUp } from '../../../activities/subscriptions/steps.ts';
+import { catchUpWith } from '../../../activities/subscriptions/steps.ts';
 import type { Instant } from '../../../billing/clock/instant.ts';
 import type { LinkSettings } from '../../../billing/invoices/document-link.ts';
 import { invalid, notFound } from '../../../billing/errors.ts';
@@ -22,14 +22,11 @@ export async function endSubscription(
   links: LinkSettings,
   at: Instant,
 ): Promise<SubscriptionRow> {
-  const status = query.status ?? 'active';
-  const known =
-    status === 'active' || status === 'pending'
-      ? await findSubscriptionByExternalId(trx, external_id, status)
-      : undefined;
-  if (!known) throw notFound('subscription');
-  const { facts, changed_at } = await catchUp(trx, known, at);
-  if (facts.status !== status) throw notFound('subscription');
+  const { status = 'active' } = query;
+  if (status !== 'active' && status !== 'pending') throw notFound('subscription');
+  const caught = await catchUpWith(trx, () => findSubscriptionByExternalId(trx, external_id, status), at);
+  if (!caught) throw notFound('subscription');
+  const { facts, changed_at } = caught;
   await ring(trx, `subscription/${facts.id}`);
   return status === 'pending' ? cancel(trx, facts, at) : end(trx, facts, query, links, changed_at);
 }

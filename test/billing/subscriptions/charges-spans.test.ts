@@ -49,7 +49,12 @@ describe('a customer who moves to another time zone', () => {
   });
 
   describe('to the west, after a start shortly after midnight', () => {
-    const begun = { ...month, started_at: '2022-03-01T00:30', activation_timezone: 'UTC', timezone: 'America/New_York' };
+    const begun = {
+      ...month,
+      started_at: '2022-03-01T00:30',
+      activation_timezone: 'UTC',
+      timezone: 'America/New_York',
+    };
     const facts = {
       started_at: instant(begun.started_at),
       activated_at: instant(begun.started_at),

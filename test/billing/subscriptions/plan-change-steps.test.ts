@@ -49,11 +49,7 @@ const yearly = { interval: 'yearly', bill_charges_monthly: true } as const;
 describe('the next step around a change of plan', () => {
   const cases: [name: string, facts: SubscriptionStepFacts, step: string][] = [
     ['a lower plan takes over at the end of the period', { ...active, ...waitedFor }, 'downgrade 2024-04-01'],
-    [
-      'at the local midnight',
-      { ...active, ...waitedFor, timezone: 'America/New_York' },
-      'downgrade 2024-04-01T04:00',
-    ],
+    ['at the local midnight', { ...active, ...waitedFor, timezone: 'America/New_York' }, 'downgrade 2024-04-01T04:00'],
     ['of the plan’s own period, not of its usage', { ...active, ...waitedFor, ...yearly }, 'bill_period 2024-04-01'],
     [
       'which may be long',
@@ -130,7 +126,10 @@ describe('the alerts before an end', () => {
   for (const [name, facts, expected] of cases)
     it(`${name}: ${expected}`, () => {
       const { kind, due_at } = nextStep(facts, [15, 45]);
-      assert.equal(`${kind} ${due_at}`, expected.replace(/ (.*)$/, (_, at: string) => ` ${instant(at)}`));
+      assert.equal(
+        `${kind} ${due_at}`,
+        expected.replace(/ (.*)$/, (_, at: string) => ` ${instant(at)}`),
+      );
     });
 
   it('are as many as the operator says', () => {

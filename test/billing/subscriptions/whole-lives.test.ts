@@ -71,7 +71,12 @@ class Chain {
     this.rows.push(this.#row(plan, subscription_at, null, { started_at: subscription_at }));
   }
 
-  #row(plan: Plan, created_at: Instant, change: PlanChange | null, { started_at }: { started_at: Instant | null }): Row {
+  #row(
+    plan: Plan,
+    created_at: Instant,
+    change: PlanChange | null,
+    { started_at }: { started_at: Instant | null },
+  ): Row {
     const { timezone } = this.#terms;
     const facts: SubscriptionStepFacts = {
       ...this.#terms,
@@ -266,7 +271,12 @@ describe('the life of a subscription, through whatever changes of plan', () => {
         fc.nat({ max: 10_000_000 }),
         fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 6 }),
         (terms, amount_cents, shares) => {
-          const plan: Plan = { interval: terms.interval, amount_cents, pay_in_advance: false, bill_charges_monthly: null };
+          const plan: Plan = {
+            interval: terms.interval,
+            amount_cents,
+            pay_in_advance: false,
+            bill_charges_monthly: null,
+          };
           const chain = new Chain(terms, plan);
           const period = periodAt(terms, terms.subscription_at);
           const [from, to] = [toMilliseconds(terms.subscription_at), toMilliseconds(period.to) - 1];
@@ -286,7 +296,12 @@ describe('the life of a subscription, through whatever changes of plan', () => {
           const uncut = whole.rows[0]!.bills[0]!.amount!;
           assert.equal(total.toFixed(10), uncut.toFixed(10));
           const rounded = sum(bills.map(({ amount }) => (amount ?? new Decimal(0)).toDecimalPlaces(0)));
-          assert.ok(rounded.minus(uncut).abs().lte(bills.length / 2));
+          assert.ok(
+            rounded
+              .minus(uncut)
+              .abs()
+              .lte(bills.length / 2),
+          );
         },
       ),
       { numRuns: 2 * RUNS },
