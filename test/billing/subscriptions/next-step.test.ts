@@ -11,51 +11,13 @@ import {
 import { chargesTerms, periodAt } from '../../../billing/subscriptions/periods.ts';
 import { trialEnd } from '../../../billing/subscriptions/trial.ts';
 import { anyTerms } from './arbitraries.ts';
+import { active, pending } from './step-facts.ts';
 import { instant } from './stories.ts';
-
-const pending: SubscriptionStepFacts = {
-  status: 'pending',
-  billing_time: 'calendar',
-  subscription_at: instant('2024-03-05T12:12'),
-  started_at: null,
-  activated_at: null,
-  activation_timezone: 'UTC',
-  ending_at: null,
-  ending_set_at: null,
-  alerted_at: null,
-  terminated_at: null,
-  trial_ended_at: null,
-  on_termination_invoice: 'generate',
-  interval: 'monthly',
-  pay_in_advance: false,
-  trial_period: null,
-  bill_charges_monthly: null,
-  timezone: 'UTC',
-  first_started_at: null,
-  has_billed_start: false,
-  has_billed_end: false,
-  last_periodic_at: null,
-  instant_usage_at: null,
-  previous_subscription_id: null,
-  has_billed_previous: false,
-  next_status: null,
-  next_change: null,
-  next_created_at: null,
-  threshold_check_at: null,
-};
 
 const ALERT_DAYS = [45, 15];
 
 const inNewYork = { timezone: 'America/New_York', activation_timezone: 'America/New_York' };
 
-/** A subscription of 5 March 2024, 12:12. */
-const active: SubscriptionStepFacts = {
-  ...pending,
-  status: 'active',
-  started_at: pending.subscription_at,
-  activated_at: pending.subscription_at,
-  first_started_at: pending.subscription_at,
-};
 const inAdvance: SubscriptionStepFacts = { ...active, pay_in_advance: true };
 const terminated: SubscriptionStepFacts = {
   ...active,

@@ -2,38 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
 import { type SubscriptionStepFacts, nextStep } from '../../../billing/subscriptions/next-step.ts';
 import { planChange } from '../../../billing/subscriptions/plan-change.ts';
+import { active } from './step-facts.ts';
 import { instant } from './stories.ts';
 
-/** In arrears since 5 March 2024, 12:12. */
-const active: SubscriptionStepFacts = {
-  status: 'active',
-  billing_time: 'calendar',
-  subscription_at: instant('2024-03-05T12:12'),
-  started_at: instant('2024-03-05T12:12'),
-  activated_at: instant('2024-03-05T12:12'),
-  activation_timezone: 'UTC',
-  ending_at: null,
-  ending_set_at: null,
-  alerted_at: null,
-  terminated_at: null,
-  trial_ended_at: null,
-  on_termination_invoice: 'generate',
-  interval: 'monthly',
-  pay_in_advance: false,
-  trial_period: null,
-  bill_charges_monthly: null,
-  timezone: 'UTC',
-  first_started_at: instant('2024-03-05T12:12'),
-  has_billed_start: false,
-  has_billed_end: false,
-  last_periodic_at: null,
-  instant_usage_at: null,
-  previous_subscription_id: null,
-  has_billed_previous: false,
-  next_status: null,
-  next_change: null,
-  next_created_at: null,
-};
 const waitedFor = { next_status: 'pending', next_change: 'downgrade', next_created_at: instant('2024-03-10') } as const;
 const upgraded: SubscriptionStepFacts = {
   ...active,

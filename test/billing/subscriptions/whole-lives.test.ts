@@ -17,6 +17,7 @@ import { type Terms, intervals, periodAt } from '../../../billing/subscriptions/
 import { type PlanChange, planChange } from '../../../billing/subscriptions/plan-change.ts';
 import { subscriptionFee } from '../../../billing/subscriptions/subscription-fee.ts';
 import { anyTerms } from './arbitraries.ts';
+import { pending } from './step-facts.ts';
 
 const DAY_MS = 86_400_000;
 /** A life takes some milliseconds; thousands were lived when this was written. */
@@ -79,29 +80,15 @@ class Chain {
   ): Row {
     const { timezone } = this.#terms;
     const facts: SubscriptionStepFacts = {
+      ...pending,
       ...this.#terms,
       ...plan,
       status: started_at === null ? 'pending' : 'active',
       started_at,
       activated_at: started_at,
       activation_timezone: timezone,
-      ending_at: null,
-      ending_set_at: null,
-      alerted_at: null,
-      terminated_at: null,
-      trial_ended_at: null,
-      on_termination_invoice: 'generate',
-      trial_period: null,
       first_started_at: this.#terms.subscription_at,
-      has_billed_start: false,
-      has_billed_end: false,
-      last_periodic_at: null,
-      instant_usage_at: null,
       previous_subscription_id: change === null ? null : 'before',
-      has_billed_previous: false,
-      next_status: null,
-      next_change: null,
-      next_created_at: null,
     };
     return { plan, facts, created_at, change, previous_charges_to: null, fees_at: [], bills: [] };
   }
