@@ -16,6 +16,7 @@ import type { CallWithoutTransaction, Operation } from './operation.ts';
 import { serveAdmin } from './routes/admin.ts';
 import { serveExports } from './routes/data-exports/serve.ts';
 import { serveDocuments } from './routes/documents.ts';
+import { serveLogos } from './routes/logos.ts';
 import { operations } from './routes/index.ts';
 import { serveSystem } from './routes/system.ts';
 
@@ -40,6 +41,7 @@ export function createApp(deps: ApiDeps): Koa<RequestState> {
   serveAdmin(router, deps);
   serveDocuments(router, deps);
   serveExports(router, deps);
+  serveLogos(router, deps);
   serveSystem(router, deps, describeApi(deps));
 
   app.use(logRequests(deps.log, deps.metrics));

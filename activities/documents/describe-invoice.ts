@@ -1,27 +1,21 @@
 import type { FeeDocument } from '../../billing/fees/wire.ts';
 import type { InvoiceDocument } from '../../billing/invoices/wire.ts';
-import type { OrganizationRow } from '../../db/organizations.ts';
 import type { InvoiceContent, InvoiceLine, NamedSubscription, ReachedThreshold } from '../templates/invoice-content.ts';
-import { describeParties } from './describe-parties.ts';
+import { type Seller, describeParties } from './describe-parties.ts';
 
 export interface InvoiceFacts {
   readonly invoice: InvoiceDocument;
-  readonly organization: OrganizationRow;
+  readonly seller: Seller;
   readonly subscriptions: readonly NamedSubscription[];
   readonly threshold: ReachedThreshold | null;
 }
 
 /** What the document says: the invoice as billed, its parties as they are at this moment. */
-export function describeInvoice({
-  invoice: facts,
-  organization,
-  subscriptions,
-  threshold,
-}: InvoiceFacts): InvoiceContent {
+export function describeInvoice({ invoice: facts, seller, subscriptions, threshold }: InvoiceFacts): InvoiceContent {
   const { invoice, customer: buyer, taxes, fees, credits } = facts;
   return {
     ...invoice,
-    ...describeParties(organization, buyer),
+    ...describeParties(seller, buyer),
     threshold,
     subscriptions,
     lines: fees.map(describeLine),

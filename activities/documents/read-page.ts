@@ -4,6 +4,7 @@ import { findCreditNote } from '../../db/credit-notes.ts';
 import { type MissingDocument, findReachedThreshold } from '../../db/documents.ts';
 import { findInvoice, loadInvoices } from '../../db/invoices.ts';
 import { loadCreditNotes } from '../../db/load-credit-notes.ts';
+import { findLogo } from '../../db/logos.ts';
 import { findOrganization } from '../../db/organizations.ts';
 import { loadPlans } from '../../db/plans.ts';
 import { loadSubscriptions } from '../../db/subscriptions.ts';
@@ -13,6 +14,7 @@ import type { NamedSubscription } from '../templates/invoice-content.ts';
 import { invoiceHtml } from '../templates/invoice.html.ts';
 import { describeCreditNote } from './describe-credit-note.ts';
 import { describeInvoice } from './describe-invoice.ts';
+import type { Seller } from './describe-parties.ts';
 
 /** A page to be printed, and the number of what it is of. */
 export interface Page {
@@ -29,7 +31,7 @@ async function readInvoicePage(trx: Transaction, invoice_id: string): Promise<Pa
   assert(invoice, 'document: the invoice exists');
   const content = describeInvoice({
     invoice,
-    organization: await findOrganization(trx),
+    seller: await readSeller(trx),
     subscriptions: await nameSubscriptions(trx, invoice.subscriptions),
     threshold: await findReachedThreshold(trx, invoice_id),
   });
@@ -46,10 +48,14 @@ async function readCreditNotePage(trx: Transaction, credit_note_id: string): Pro
   const content = describeCreditNote({
     document,
     invoice,
-    organization: await findOrganization(trx),
+    seller: await readSeller(trx),
     subscriptions: await nameSubscriptions(trx, await loadSubscriptions(trx, [...ids])),
   });
   return { number: content.number, html: creditNoteHtml(content) };
+}
+
+async function readSeller(trx: Transaction): Promise<Seller> {
+  return { organization: await findOrganization(trx), logo: await findLogo(trx) };
 }
 
 /** By their own names, else by those of their plans. */

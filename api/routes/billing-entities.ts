@@ -6,10 +6,13 @@ import {
   billingEntityWire,
   billingEntityWithTaxesWire,
 } from '../../billing/organizations/billing-entity.ts';
+import { logoUrl } from '../../billing/invoices/document-link.ts';
 import { isRedated, issuingDateAdjustments, issuingDateAnchors } from '../../billing/invoices/draft-dates.ts';
+import { logoFilename, parseLogo } from '../../billing/organizations/logo.ts';
 import { isInEu } from '../../billing/taxes/eu/rates.ts';
 import { ringDrafts, ringSubscriptions } from '../../db/doorbells.ts';
 import { writeEuTaxes } from '../../db/eu-taxes.ts';
+import { findLogoName, replaceLogo } from '../../db/logos.ts';
 import { type OrganizationRow, findOrganization, updateOrganization } from '../../db/organizations.ts';
 import { markDraftsStale } from '../../db/stale-drafts.ts';
 import { applyTaxesToOrganization, findOrganizationTaxes, findTaxesByCode } from '../../db/taxes.ts';
@@ -17,6 +20,7 @@ import type { Transaction } from '../../db/transaction.ts';
 import { id, mandatoryText, taxCodes, text, wireInstant } from '../contracts/fields.ts';
 import { organizationFields, toSettings } from '../contracts/organizations.ts';
 import { taxObject } from '../contracts/taxes.ts';
+import type { ApiSettings } from '../deps.ts';
 import { type Operation, operation } from '../operation.ts';
 
 const numberings = ['per_customer', 'per_billing_entity'] as const;
@@ -30,6 +34,7 @@ const updateInput = z.object({
     document_numbering: z.enum(numberings).optional(),
     tax_codes: taxCodes,
     eu_tax_management: z.boolean().optional(),
+    logo: z.string().nullish().meta({ description: 'PNG or JPEG of at most 800 KB, as a data URI or base64' }),
   }),
 });
 
@@ -62,6 +67,7 @@ const billingEntityObject = z
     timezone: z.string(),
     email_settings: z.array(z.string()).readonly(),
     eu_tax_management: z.boolean(),
+    logo_url: z.string().nullable(),
     created_at: wireInstant,
     updated_at: wireInstant,
   })
@@ -79,8 +85,15 @@ async function takeEntity(trx: Transaction, code: string): Promise<OrganizationR
   return findOrganization(trx);
 }
 
-async function show(trx: Transaction, organization: OrganizationRow) {
-  return { billing_entity: billingEntityWithTaxesWire({ organization, taxes: await findOrganizationTaxes(trx) }) };
+async function findLogoUrl(trx: Transaction, settings: ApiSettings): Promise<string | null> {
+  const logo = await findLogoName(trx);
+  const { organization_id } = trx;
+  return logo ? logoUrl({ organization_id, id: logo.id, filename: logoFilename(logo) }, settings) : null;
+}
+
+async function show(trx: Transaction, organization: OrganizationRow, settings: ApiSettings) {
+  const [taxes, logo_url] = [await findOrganizationTaxes(trx), await findLogoUrl(trx, settings)];
+  return { billing_entity: billingEntityWithTaxesWire({ organization, taxes, logo_url }) };
 }
 
 async function edit(
@@ -89,7 +102,7 @@ async function edit(
   input: z.output<typeof updateInput>['billing_entity'],
   at: Instant,
 ): Promise<OrganizationRow> {
-  const { name, document_numbering, tax_codes, eu_tax_management, ...fields } = input;
+  const { name, document_numbering, tax_codes, eu_tax_management, logo, ...fields } = input;
   const taxes = await findTaxesByCode(trx, tax_codes ?? []);
   const after = await updateOrganization(
     trx,
@@ -105,6 +118,7 @@ async function edit(
   );
   if (eu_tax_management && !isInEu(after.country))
     throw invalid({ eu_tax_management: ['billing_entity_must_be_in_eu'] });
+  if (logo !== undefined) await replaceLogo(trx, logo ? parseLogo(logo) : null, at);
   if (eu_tax_management) await writeEuTaxes(trx, at);
   if (eu_tax_management || tax_codes !== undefined) await markDraftsStale(trx, 'organization', at);
   if (tax_codes !== undefined)
@@ -131,8 +145,13 @@ export const billingEntityOperations: Operation[] = [
     object: 'billing_entity',
     answer: z.object({ billing_entities: z.array(billingEntityObject) }),
     errors: [],
-    handle: async ({ trx }) => ({
-      billing_entities: [billingEntityWire({ organization: await findOrganization(trx) })],
+    handle: async ({ trx, deps }) => ({
+      billing_entities: [
+        billingEntityWire({
+          organization: await findOrganization(trx),
+          logo_url: await findLogoUrl(trx, deps.settings),
+        }),
+      ],
     }),
   }),
   operation({
@@ -143,7 +162,7 @@ export const billingEntityOperations: Operation[] = [
     params,
     answer,
     errors: [404],
-    handle: async ({ trx, params: { code } }) => show(trx, await takeEntity(trx, code)),
+    handle: async ({ trx, params: { code }, deps }) => show(trx, await takeEntity(trx, code), deps.settings),
   }),
   operation({
     op: 'PUT /billing_entities/{code}',
@@ -154,7 +173,7 @@ export const billingEntityOperations: Operation[] = [
     body: updateInput,
     answer,
     errors: [400, 404, 422],
-    handle: async ({ trx, at, params: { code }, body }) =>
-      show(trx, await edit(trx, await takeEntity(trx, code), body.billing_entity, at)),
+    handle: async ({ trx, at, params: { code }, body, deps }) =>
+      show(trx, await edit(trx, await takeEntity(trx, code), body.billing_entity, at), deps.settings),
   }),
 ];

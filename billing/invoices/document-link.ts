@@ -13,7 +13,7 @@ export interface LinkSettings {
   readonly secret: string;
 }
 
-type Kind = 'document' | 'export';
+type Kind = 'document' | 'export' | 'logo';
 
 function sign(kind: Kind, { organization_id, id, filename }: DocumentName, secret: string): string {
   return createHmac('sha256', secret).update(`${kind} ${organization_id} ${id} ${filename}`).digest('hex');
@@ -35,6 +35,11 @@ export function documentUrl(document: DocumentName, settings: LinkSettings): str
 /** The same of an export, for as long as it is kept. */
 export function exportUrl(file: DocumentName, settings: LinkSettings): string {
   return signedUrl('export', file, settings);
+}
+
+/** The same of the organization's logo. */
+export function logoUrl(logo: DocumentName, settings: LinkSettings): string {
+  return signedUrl('logo', logo, settings);
 }
 
 export function isSignedBy(

@@ -5,8 +5,13 @@ import type { OrganizationDocument } from './wire.ts';
 /** Every organization has one billing entity: itself. */
 export const BILLING_ENTITY_CODE = 'default';
 
+export interface BillingEntityDocument extends Pick<OrganizationDocument, 'organization'> {
+  /** Where its logo is; null when it has none. */
+  readonly logo_url: string | null;
+}
+
 /** The organization as the one who bills. */
-export function billingEntityWire({ organization }: Pick<OrganizationDocument, 'organization'>) {
+export function billingEntityWire({ organization, logo_url }: BillingEntityDocument) {
   return {
     lago_id: organization.id,
     code: BILLING_ENTITY_CODE,
@@ -38,11 +43,12 @@ export function billingEntityWire({ organization }: Pick<OrganizationDocument, '
     timezone: organization.timezone,
     email_settings: organization.email_settings,
     eu_tax_management: organization.eu_tax_management,
+    logo_url,
     created_at: toWireSeconds(organization.created_at),
     updated_at: toWireSeconds(organization.updated_at),
   };
 }
 
-export function billingEntityWithTaxesWire(document: Pick<OrganizationDocument, 'organization' | 'taxes'>) {
+export function billingEntityWithTaxesWire(document: BillingEntityDocument & Pick<OrganizationDocument, 'taxes'>) {
   return { ...billingEntityWire(document), taxes: document.taxes.map(taxWire) };
 }

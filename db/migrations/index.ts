@@ -20,6 +20,7 @@ import * as planOverrides from './0019-plan-overrides.ts';
 import * as usage from './0021-usage.ts';
 import * as planChanges from './0018-plan-changes.ts';
 import * as usageRollups from './0020-usage-rollups.ts';
+import * as logos from './0022-logos.ts';
 import * as euTaxes from './0023-eu-taxes.ts';
 import * as dataExports from './0024-data-exports.ts';
 import * as unroundedUnits from './0025-unrounded-units.ts';
@@ -47,6 +48,7 @@ export const migrations: Readonly<Record<string, { up(knex: Knex): Promise<void>
   '0021-usage': usage,
   '0018-plan-changes': planChanges,
   '0020-usage-rollups': usageRollups,
+  '0022-logos': logos,
   '0023-eu-taxes': euTaxes,
   '0024-data-exports': dataExports,
   '0025-unrounded-units': unroundedUnits,

@@ -54,6 +54,51 @@ describe('billing entities', () => {
     assert.equal((await acme.get(path)).body.billing_entity.net_payment_term, 0, 'nothing is half done');
   });
 
+  const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==';
+
+  it('have a logo, which whoever has its link may see until it is replaced', async () => {
+    const put = async (logo: string | null) => (await acme.put(path, { billing_entity: { logo } })).body.billing_entity;
+    assert.equal((await acme.get(path)).body.billing_entity.logo_url, null);
+    const { logo_url: first } = await put(`data:image/png;base64,${PNG}`);
+    const image = await fetch(api.url + new URL(first).pathname + new URL(first).search);
+    assert.deepEqual([image.status, image.headers.get('content-type')], [200, 'image/png']);
+    assert.equal(Buffer.from(await image.arrayBuffer()).toString('base64'), PNG);
+    assert.equal(
+      (await acme.put(path, { billing_entity: { net_payment_term: 3 } })).body.billing_entity.logo_url,
+      first,
+    );
+
+    const { logo_url: second } = await put(PNG);
+    assert.notEqual(second, first);
+    for (const url of [first, second.replace(/signature=./, 'signature=')])
+      assert.equal((await fetch(api.url + new URL(url).pathname + new URL(url).search)).status, 404);
+    assert.equal((await put(null)).logo_url, null);
+  });
+
+  for (const { what, logo, error } of [
+    { what: 'is none', logo: 'hello, world', error: 'invalid_content_type' },
+    { what: 'is empty', logo: 'data:image/png;base64,', error: 'invalid_content_type' },
+    { what: 'is elsewhere', logo: 'https://acme.example/logo.png', error: 'invalid_content_type' },
+    { what: 'is a drawing', logo: `data:image/svg+xml;base64,${PNG}`, error: 'invalid_content_type' },
+    { what: 'only says that it is one', logo: 'data:image/png;base64,PHN2Zy8+', error: 'invalid_content_type' },
+    {
+      what: 'is large',
+      logo: Buffer.concat([Buffer.from(PNG, 'base64'), Buffer.alloc(800 * 1024)]).toString('base64'),
+      error: 'file_too_large',
+    },
+    {
+      what: 'would unpack to much',
+      logo: Buffer.from(PNG, 'base64').fill(0x11, 16, 24).toString('base64'),
+      error: 'file_too_large',
+    },
+  ])
+    // prettier-ignore
+    it(`refuse a logo that ${what}`, async () => {
+      const { status, body } = await acme.put(path, { billing_entity: { logo, net_payment_term: 9 } });
+      assert.deepEqual([status, body.error_details], [422, { logo: [error] }]);
+      assert.equal((await acme.get(path)).body.billing_entity.net_payment_term, 0);
+    });
+
   it('outside the European Union cannot have its taxes managed', async () => {
     const { status, body } = await acme.put(path, { billing_entity: { country: 'US', eu_tax_management: true } });
     assert.deepEqual([status, body.error_details], [422, { eu_tax_management: ['billing_entity_must_be_in_eu'] }]);

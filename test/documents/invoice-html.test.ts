@@ -310,6 +310,13 @@ describe('the page of an invoice', () => {
     );
   });
 
+  it('bears the logo of the seller, or its name', () => {
+    const seller = { ...sampleInvoice().seller, legal_name: 'Acme & "Sons"' };
+    const page = invoiceHtml(sampleInvoice({ seller, logo: 'data:image/png;base64,AAAA' }));
+    assert.ok(page.includes('<img class="logo" src="data:image/png;base64,AAAA" alt="Acme &amp; &quot;Sons&quot;" />'));
+    assert.ok(invoiceHtml(sampleInvoice({ seller })).includes('Acme &amp; &quot;Sons&quot;</p>'));
+  });
+
   it('refers to nothing outside', () => {
     assert.deepEqual([...invoiceHtml(sampleInvoice()).matchAll(/https?:|url\((?!data:)/g)], []);
   });

@@ -7,6 +7,8 @@ import type { Deps } from '../../activities/shared/deps.ts';
 import { computeItems } from '../../billing/credit-notes/compute-items.ts';
 import { NO_PARTS } from '../../billing/credit-notes/credit-note.ts';
 import { Decimal } from '../../billing/money/decimal.ts';
+import { parseLogo } from '../../billing/organizations/logo.ts';
+import { replaceLogo } from '../../db/logos.ts';
 import { insert, inOrganization, rows } from '../../db/transaction.ts';
 import { newId } from '../../db/ids.ts';
 import { type InvoiceRow, updateInvoice } from '../../db/invoices.ts';
@@ -20,6 +22,7 @@ import { type TestDatabase, TEST_SECRET, createTestDatabase } from '../support/d
 import { readPdf } from './pdf-reader.ts';
 
 const at = '2026-02-01T09:00:00.000Z';
+const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==';
 const log = pino({ level: 'silent' });
 
 const settings: Deps['settings'] = {
@@ -217,6 +220,14 @@ describe('rendering an invoice', function () {
     );
     assert.deepEqual([messages.length, told?.lago_id], [1, note.id]);
     assert.match(told!.file_url, /^https:\/\/billing\.example\/documents\/.+-CN001\.pdf\?/);
+  });
+
+  it('prints the logo of the organization', async () => {
+    const invoice = await billed();
+    await build.write((trx) => replaceLogo(trx, parseLogo(PNG), at));
+    await render(invoice);
+    const [document] = await documents();
+    assert.ok(document!.content.includes('/Subtype /Image'));
   });
 
   it('says which threshold an invoice was made for', async () => {
