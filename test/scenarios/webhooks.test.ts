@@ -77,13 +77,15 @@ stories('webhooks', () => {
 
   it('of what is taken up and ended come in the order in which it happened', async () => {
     const billing = await listened();
-    await billing.subscribe({ plan: {}, customer: { net_payment_term: 10 }, ending_at: '2026-05-16T00:00:00Z' });
+    await billing.subscribe({ plan: {}, customer: { net_payment_term: 10 }, ending_at: '2026-05-15T00:00:00Z' });
     await billing.clock.moveTo('2026-05-20T00:00:00Z');
-    await receiver.receives(9);
+    await receiver.receives(10);
     assert.deepEqual(receiver.received.map(typeOf), [
       'plan.created',
       'customer.created',
       'subscription.started',
+      // 15 days before its end.
+      'subscription.termination_alert',
       'invoice.created',
       'invoice.generated',
       // Nobody paid the first within 10 days.
