@@ -6,6 +6,7 @@ import { type Transaction, rows } from './transaction.ts';
 export const ranks = {
   subscription: 10,
   invoice: 20,
+  'event-check': 40,
   export: 50,
   'webhook-endpoint': 90,
   'vat-check': 91,

@@ -259,11 +259,21 @@ const STORE = {
       returning k.organization_id, k.subscription_id, k.marks_count = k.checked_count + 1 as is_first
     ), rung as (
       insert into outbox (organization_id, workflow_id, sandbox)
-      select queued.organization_id, 'subscription/' || queued.subscription_id, o.sandbox
+      select woken.organization_id, woken.workflow_id, o.sandbox
       from (
-        select organization_id, subscription_id from queued union select organization_id, subscription_id from to_check where is_first
-      ) queued
-      cross join lateral (select sandbox from organizations o where o.id = queued.organization_id offset 0) o
+        select organization_id, 'subscription/' || subscription_id from queued
+        union select organization_id, 'subscription/' || subscription_id from to_check where is_first
+        -- Somebody is awake who looks for errors in events, wherever there is somebody to tell.
+        union all select organization.id, 'event-check/' || organization.id
+        from organization
+        cross join lateral (select from webhook_endpoints w where w.organization_id = organization.id limit 1) someone
+        cross join lateral (select from stored limit 1) something
+        left join lateral (
+          select a.workflow_id from agenda a where a.workflow_id = 'event-check/' || organization.id and a.due_at is not null offset 0
+        ) awake on true
+        where awake.workflow_id is null
+      ) woken (organization_id, workflow_id)
+      cross join lateral (select sandbox from organizations o where o.id = woken.organization_id offset 0) o
       returning id
     )
     select case when count(*) < $3::int then array_agg(id::text) end as stored_ids, count(*) as stored_count,

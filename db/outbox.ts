@@ -1,8 +1,8 @@
 import type { Transaction } from './transaction.ts';
 
-/** The workflow that looks after an object: `subscription/<id>`, `invoice/<id>`, `webhook-endpoint/<id>`, `vat-check/<customer>`, `export/<id>`, `clock/<organization>`. */
+/** The workflow that looks after an object: `subscription/<id>`, `invoice/<id>`, `webhook-endpoint/<id>`, `vat-check/<customer>`, `event-check/<organization>`, `export/<id>`, `clock/<organization>`. */
 export type WorkflowId =
-  `${'subscription' | 'invoice' | 'webhook-endpoint' | 'vat-check' | 'export' | 'clock'}/${string}`;
+  `${'subscription' | 'invoice' | 'webhook-endpoint' | 'vat-check' | 'event-check' | 'export' | 'clock'}/${string}`;
 
 /**
  * Asks workflows to look at the rows again, once this transaction is committed. Says nothing about why.

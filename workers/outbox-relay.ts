@@ -38,6 +38,8 @@ function callFor({ workflow_id, organization_id, sandbox }: OutboxRow): Call {
       return { workflow: 'webhookEndpoint', input: { organization_id, webhook_endpoint_id: id } };
     case 'export':
       return { workflow: 'dataExport', input: { organization_id, data_export_id: id, clock } };
+    case 'event-check':
+      return { workflow: 'eventCheck', input: { organization_id, clock } };
     case 'vat-check':
       return { workflow: 'vatCheck', input: { organization_id, customer_id: id } };
     case 'clock':

@@ -4,6 +4,7 @@ import type { Connection } from '@temporalio/client';
 import type { Browser } from '../activities/documents/browser.ts';
 import { createDocumentActivities } from '../activities/documents/index.ts';
 import { createExportActivities } from '../activities/exports/index.ts';
+import { createEventCheckActivities } from '../activities/events/event-check.ts';
 import { createInvoiceActivities } from '../activities/invoices/index.ts';
 import type { Mailer } from '../activities/mail/mailer.ts';
 import { createSandboxActivities } from '../activities/sandbox.ts';
@@ -61,6 +62,7 @@ export async function createWorkers(deps: WorkersDeps): Promise<Workers> {
       activities: {
         ...createSubscriptionActivities(deps),
         ...createInvoiceActivities(deps),
+        ...createEventCheckActivities(deps),
         planExport,
         ...createSandboxActivities({ ...deps, listener }),
       },

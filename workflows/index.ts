@@ -1,4 +1,5 @@
 export { dataExport } from './data-export.ts';
+export { eventCheck } from './event-check.ts';
 export { invoice } from './invoice.ts';
 export { sandboxClock } from './sandbox-clock.ts';
 export { subscription } from './subscription.ts';

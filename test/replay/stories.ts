@@ -80,6 +80,7 @@ type Kind =
   | 'mail_export'
   | 'expire_export'
   | 'check'
+  | 'check_events'
   | 'over';
 
 /** Live workflows, whose time is Temporal's: on a server whose time skips, with activities that say what the rows would. */
@@ -91,6 +92,7 @@ export async function playLiveStories(record: Record): Promise<void> {
       ['subscription', { subscription_id: 'sub' }, ['start', 'bill_start', 'charge_usage', 'check_thresholds', 'end_trial', 'bill_period', 'downgrade', 'send_termination_alert', 'end', 'bill_end', 'bill_upgrade']],
       ['invoice', { invoice_id: 'inv' }, ['finalize', 'render_document']],
       ['dataExport', { data_export_id: 'exp' }, ['write_export', 'mail_export', 'expire_export']],
+      ['eventCheck', {}, ['check_events', 'check_events']],
       ['vatCheck', { customer_id: 'cus' }, ['check', 'check', 'check']],
     ]; // prettier-ignore
     for (const [workflow, input, kinds] of lives) {
@@ -134,6 +136,8 @@ function script(kinds: readonly Kind[], inDays: (days: number) => Instant): obje
   return {
     planSubscription: next,
     planInvoice: next,
+    planEventCheck: next,
+    checkEvents: take,
     ...{
       start: take,
       billStart: take,
