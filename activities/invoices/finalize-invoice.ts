@@ -11,8 +11,8 @@ import { dropDraftNotes, finalizeDraftNotes } from '../credit-notes/draft-notes.
 import { useCreditNotes } from '../credit-notes/use-credit-notes.ts';
 
 /**
- * Uses what credit notes the customer has, gives the invoice its number and its dates, and tells of it; leaves it out if it is empty and not wanted. Late in its transaction, because the
- * counters stay locked until the end. Its workflow plans what follows.
+ * Uses what credit notes the customer has, gives the invoice its number and its dates, and tells of it; leaves it out if it is empty and
+ * not wanted. Late in its transaction, because the counters stay locked until the end. Its workflow plans what follows.
  */
 export async function finalizeInvoice(
   trx: Transaction,
