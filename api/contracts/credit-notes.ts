@@ -2,7 +2,19 @@ import { z } from 'zod';
 import { creditNoteReasons, creditStatuses, refundStatuses } from '../../billing/credit-notes/credit-note.ts';
 import { creditNoteTypes } from '../../db/credit-note-filters.ts';
 import { customerObject } from './customers.ts';
-import { date, decimal, id, optionalText, queryFlag, text, wireDate, wireDecimal, wireInstant } from './fields.ts';
+import {
+  billingEntityCode,
+  date,
+  decimal,
+  id,
+  optionalText,
+  queryFlag,
+  queryList,
+  text,
+  wireDate,
+  wireDecimal,
+  wireInstant,
+} from './fields.ts';
 import { feeObject } from '../routes/fees.ts';
 import { metadataInput, metadataObject } from './metadata.ts';
 import { paginationQuery } from './pagination.ts';
@@ -54,6 +66,7 @@ export const nestedListQuery = z.object({
   amount_to: wholeNumber.optional(),
   search_term: text.optional(),
   self_billed: queryFlag.optional(),
+  'billing_entity_codes[]': queryList(billingEntityCode).optional(),
 });
 
 export const listQuery = nestedListQuery.extend({ external_customer_id: text.optional() });

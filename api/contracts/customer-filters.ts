@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { customerTypes } from '../../billing/customers/customer.ts';
 import type { CustomerFilters } from '../../db/customer-filters.ts';
-import { country, currency, queryFlag, queryList, text } from './fields.ts';
+import { billingEntityCode, country, currency, queryFlag, queryList, text } from './fields.ts';
 import { paginationQuery } from './pagination.ts';
 
 const METADATA = /^metadata\[(.+)\]$/;
@@ -20,6 +20,7 @@ export const customerQuery = z
     'states[]': queryList(text).optional(),
     'zipcodes[]': queryList(text).optional(),
     'currencies[]': queryList(currency).optional(),
+    'billing_entity_codes[]': queryList(billingEntityCode).optional(),
   })
   .meta({ description: 'metadata[key]=value: all must match; an empty value finds those without the key' });
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { customerTypes, zeroAmountInvoiceRules } from '../../billing/customers/customer.ts';
 import { issuingDateAdjustments, issuingDateAnchors } from '../../billing/invoices/draft-dates.ts';
 import {
+  billingEntityCode,
   country,
   currency,
   days,
@@ -40,6 +41,7 @@ const metadataInput = z.object({
 /** Absent: no change. Null: cleared, so that the organization's setting counts again. */
 export const customerFields = z.object({
   external_id: mandatoryText,
+  billing_entity_code: billingEntityCode.nullish(),
   account_type: z
     .enum(['customer'], 'value_is_invalid')
     .nullish()
@@ -87,6 +89,7 @@ const address = z.object({
 export const customerObject = z
   .object({
     lago_id: id,
+    billing_entity_code: z.string(),
     sequential_id: z.int(),
     slug: z.string(),
     external_id: z.string(),

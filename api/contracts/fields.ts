@@ -4,7 +4,8 @@ import { type Instant, parseInstant, toWireSeconds } from '../../billing/clock/i
 import { isCountry } from '../../billing/customers/countries.ts';
 import { isLocale } from '../../billing/customers/locales.ts';
 import { isCurrency } from '../../billing/money/currency.ts';
-import type { ErrorDetails } from '../../billing/errors.ts';
+import { type ErrorDetails, notFound } from '../../billing/errors.ts';
+import { BILLING_ENTITY_CODE } from '../../billing/organizations/billing-entity.ts';
 
 // In this file, and in the contracts built from it, the message of an issue is the code that the caller is told.
 
@@ -132,6 +133,15 @@ export const date = z
   .string('invalid_date')
   .refine((value) => /^\d{4}-\d{2}-\d{2}$/.test(value) && parseInstant(value) !== undefined, 'invalid_date')
   .meta({ format: 'date' });
+
+/** There is one, which is what is meant where none is named. @throws `billing_entity_not_found` */
+export const billingEntityCode = z
+  .string()
+  .transform((code) => {
+    if (code !== BILLING_ENTITY_CODE) throw notFound('billing_entity');
+    return code;
+  })
+  .meta({ examples: [BILLING_ENTITY_CODE] });
 
 export const taxCodes = z.array(z.string()).max(100, 'value_is_too_long').nullish();
 

@@ -9,7 +9,7 @@ import {
 import { customerObject } from '../routes/customers.ts';
 import { feeObject } from '../routes/fees.ts';
 import { subscriptionObject } from '../routes/subscriptions.ts';
-import { cents, date, id, queryFlag, queryList, text, wireDate, wireInstant } from './fields.ts';
+import { billingEntityCode, cents, date, id, queryFlag, queryList, text, wireDate, wireInstant } from './fields.ts';
 import { paginationQuery } from './pagination.ts';
 import { usageThresholdObject } from './usage-thresholds.ts';
 
@@ -48,6 +48,7 @@ export const nestedListQuery = z
     amount_from: wholeNumber.optional(),
     amount_to: wholeNumber.optional(),
     search_term: text.optional(),
+    'billing_entity_codes[]': queryList(billingEntityCode).optional(),
     'metadata[key]': text.optional(),
   })
   .catchall(z.union([text, z.array(z.unknown())]));

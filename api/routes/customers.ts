@@ -60,6 +60,7 @@ function toFields(input: CustomerInput): Partial<CustomerFields> {
   const {
     external_id: _id,
     account_type: _type,
+    billing_entity_code: _entity,
     tax_codes: _codes,
     metadata: _metadata,
     billing_configuration,

@@ -22,7 +22,16 @@ import {
 } from '../../db/subscriptions.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import { findApplicableThresholds } from '../../db/usage-thresholds.ts';
-import { id, mandatoryText, optionalText, queryList, text, wireDate, wireInstant } from '../contracts/fields.ts';
+import {
+  billingEntityCode,
+  id,
+  mandatoryText,
+  optionalText,
+  queryList,
+  text,
+  wireDate,
+  wireInstant,
+} from '../contracts/fields.ts';
 import { planOverrideFields } from '../contracts/plans.ts';
 import { type Page, paginate, paginationMeta, paginationQuery } from '../contracts/pagination.ts';
 import { applicableUsageThresholdObject } from '../contracts/usage-thresholds.ts';
@@ -48,6 +57,7 @@ export const createInput = z.object({
       .refine(fitsKey, 'value_is_too_long')
       .meta({ description: 'An unknown customer is created' }),
     plan_code: optionalText,
+    billing_entity_code: billingEntityCode.nullish(),
     external_id: optionalText,
     name: optionalText,
     billing_time: text.nullish().meta({ enum: [...billingTimes] }),
@@ -64,6 +74,7 @@ export const updateInput = z.object({
     .optional()
     .meta({ enum: ['active', 'pending'] }),
   subscription: z.object({
+    billing_entity_code: billingEntityCode.nullish(),
     name: optionalText,
     ending_at: dateTime,
     subscription_at: dateTime,
@@ -95,6 +106,7 @@ export const endQuery = z.object({
 export const subscriptionObject = z
   .object({
     lago_id: id,
+    billing_entity_code: z.string(),
     external_id: z.string(),
     lago_customer_id: id,
     external_customer_id: z.string(),
@@ -134,6 +146,7 @@ const params = z.object({ external_id: text });
 
 const nestedListQuery = z.object({
   ...paginationQuery,
+  'billing_entity_codes[]': queryList(billingEntityCode).optional(),
   plan_code: text.optional(),
   'status[]': queryList(z.string())
     .optional()

@@ -1,3 +1,4 @@
+import { BILLING_ENTITY_CODE } from '../organizations/billing-entity.ts';
 import { toWireSeconds } from '../clock/instant.ts';
 import { type CustomerDocument, customerWire } from '../customers/wire.ts';
 import { type FeeDocument, feeWithTaxesWire } from '../fees/wire.ts';
@@ -62,7 +63,7 @@ export function creditNoteWire(document: CreditNoteDocument, file_url: string | 
   const { note, invoice_number, customer, items, taxes } = document;
   return {
     lago_id: note.id,
-    billing_entity_code: null,
+    billing_entity_code: BILLING_ENTITY_CODE,
     sequential_id: note.sequential_id,
     number: note.number,
     lago_invoice_id: note.invoice_id,

@@ -1,3 +1,4 @@
+import { BILLING_ENTITY_CODE } from '../organizations/billing-entity.ts';
 import { toWireSeconds } from '../clock/instant.ts';
 import { type TaxDocument, taxWire } from '../taxes/wire.ts';
 import type { Address, Customer, CustomerMetadata } from './customer.ts';
@@ -21,6 +22,7 @@ const NOWHERE: Address = {
 export function customerWire({ customer, organization_timezone, metadata, taxes }: CustomerDocument) {
   return {
     lago_id: customer.id,
+    billing_entity_code: BILLING_ENTITY_CODE,
     sequential_id: customer.sequential_id,
     slug: customer.slug,
     external_id: customer.external_id,

@@ -1,3 +1,4 @@
+import { BILLING_ENTITY_CODE } from '../organizations/billing-entity.ts';
 import { type Instant, toWireSeconds } from '../clock/instant.ts';
 import { type CustomerDocument, customerWire } from '../customers/wire.ts';
 import { assert } from '../assert.ts';
@@ -117,7 +118,7 @@ export function invoiceSummaryWire(summary: InvoiceSummary, file_url: string | n
   assert(status !== 'closed', 'invoice: nobody is shown a closed one');
   return {
     lago_id: invoice.id,
-    billing_entity_code: null,
+    billing_entity_code: BILLING_ENTITY_CODE,
     sequential_id: invoice.sequential_id,
     number: invoice.number,
     issuing_date: invoice.issuing_date,

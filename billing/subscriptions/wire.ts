@@ -1,3 +1,4 @@
+import { BILLING_ENTITY_CODE } from '../organizations/billing-entity.ts';
 import {
   type Instant,
   type LocalDate,
@@ -69,6 +70,7 @@ export function subscriptionWire(document: SubscriptionDocument, at: Instant) {
   const span = currentSpan(document, at);
   return {
     lago_id: subscription.id,
+    billing_entity_code: BILLING_ENTITY_CODE,
     external_id: subscription.external_id,
     lago_customer_id: customer.id,
     external_customer_id: customer.external_id,

@@ -11,7 +11,15 @@ import { type CustomerRow, lockCustomer, updateCustomer } from '../../../db/cust
 import { readTaxLevels } from '../../../db/pricing-facts.ts';
 import { findAttachedTaxes, findKnownTaxes, type TaxRow } from '../../../db/taxes.ts';
 import type { Transaction } from '../../../db/transaction.ts';
-import { cents, currency, optionalText, positiveDecimal, taxCodes, text } from '../../contracts/fields.ts';
+import {
+  billingEntityCode,
+  cents,
+  currency,
+  optionalText,
+  positiveDecimal,
+  taxCodes,
+  text,
+} from '../../contracts/fields.ts';
 
 // An unknown customer stops all other checks, and so do fees that are not there.
 const fee = z.object({
@@ -28,6 +36,7 @@ const fee = z.object({
 export const oneOffInput = z.object({
   invoice: z.object({
     external_customer_id: text,
+    billing_entity_code: billingEntityCode.nullish(),
     currency: currency.nullish().meta({ description: "The customer's if left out" }),
     fees: z.array(fee).max(500, 'value_is_too_long').nullish(),
   }),

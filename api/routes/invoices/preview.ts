@@ -17,7 +17,7 @@ import { findPlan } from '../../../db/plans.ts';
 import { findSubscriptionByExternalId, type SubscriptionRow } from '../../../db/subscriptions.ts';
 import type { Transaction } from '../../../db/transaction.ts';
 import { couponInPreview } from '../../contracts/coupons.ts';
-import { country, currency, instant, optionalText, text, timezone } from '../../contracts/fields.ts';
+import { billingEntityCode, country, currency, instant, optionalText, text, timezone } from '../../contracts/fields.ts';
 import { applyInPreview } from '../coupons/apply.ts';
 import { assignEuTaxes } from '../customers/eu-taxes.ts';
 import { createSubscription } from '../subscriptions/create.ts';
@@ -50,6 +50,7 @@ export const previewInput = z.object({
       shipping_address: shippingAddress,
     })
     .nullish(),
+  billing_entity_code: billingEntityCode.nullish(),
   plan_code: text.nullish(),
   subscription_at: text.nullish().meta({ format: 'date-time' }),
   billing_time: text.nullish().meta({ enum: ['calendar', 'anniversary'] }),
