@@ -27,6 +27,7 @@ describe('customers', () => {
       sequential_id: 1,
       external_id: 'cus',
       account_type: 'customer',
+      billing_entity_code: 'default',
       customer_type: null,
       name: null,
       firstname: null,

@@ -69,6 +69,7 @@ describe('subscriptions', () => {
         plan_amount_cents: 3000,
         plan_amount_currency: 'EUR',
         status: 'active',
+        billing_entity_code: 'default',
         billing_time: 'calendar',
         subscription_at: '2026-03-10T12:00:00Z',
         started_at: '2026-03-10T12:00:00.123Z',
