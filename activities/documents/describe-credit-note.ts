@@ -19,6 +19,8 @@ export function describeCreditNote({ document, invoice, seller, subscriptions }:
   return {
     ...note,
     ...describeParties(seller, customer),
+    // It says how invoices are paid.
+    footer: null,
     timezone: invoice.timezone,
     invoice_number,
     subscriptions,

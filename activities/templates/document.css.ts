@@ -3,18 +3,20 @@ export interface StyleValues {
   /** CSS `content` of the margins: what the page belongs to, and its number. */
   readonly foot: string;
   readonly page: string;
+  /** CSS `font-family`. */
+  readonly families: string;
 }
 
 /** One ink, one grey, hairlines. Weight and space do the rest. */
-export const documentStyles = ({ paper, foot, page }: StyleValues): string => `
+export const documentStyles = ({ paper, foot, page, families }: StyleValues): string => `
 @page {
   size: ${paper};
   margin: 15mm 18mm 18mm;
-  @bottom-left { content: ${foot}; font: 7.5pt/1 Inter; color: #6b7078; width: 70%; text-align: left; white-space: nowrap; overflow: hidden; }
-  @bottom-right { content: ${page}; font: 7.5pt/1 Inter; color: #6b7078; width: 30%; text-align: right; }
+  @bottom-left { content: ${foot}; font: 7.5pt/1 ${families}; color: #6b7078; width: 70%; text-align: left; white-space: nowrap; overflow: hidden; }
+  @bottom-right { content: ${page}; font: 7.5pt/1 ${families}; color: #6b7078; width: 30%; text-align: right; }
 }
 * { box-sizing: border-box; margin: 0; padding: 0; }
-html { font: 9pt/1.42 Inter, sans-serif; color: #17191c; }
+html { font: 9pt/1.42 ${families}; color: #17191c; }
 body { -webkit-print-color-adjust: exact; overflow-wrap: anywhere; }
 
 .unseen { position: absolute; visibility: hidden; }
@@ -27,6 +29,8 @@ h2, dt, thead th { font-size: 7.5pt; font-weight: 400; line-height: 1.4; color: 
 
 .facts { display: grid; grid-template-columns: repeat(4, auto); justify-content: space-between; gap: 3mm 8mm; margin-top: 6mm; padding-top: 3mm; border-top: 0.5pt solid #17191c; }
 .facts dd { margin-top: 0.4mm; }
+/* Lines of a column stay in it, whichever way their script runs. */
+.facts dt, .facts dd, .parties p { text-align: left; }
 
 .parties { display: flex; gap: 10mm; margin-top: 7mm; }
 .parties > div { flex: 1 1 0; }

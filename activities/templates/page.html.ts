@@ -1,6 +1,7 @@
 import type { DocumentContent } from './document-content.ts';
 import { documentStyles } from './document.css.ts';
-import { fontFaces } from './fonts.ts';
+import { fontsFor } from './fonts.ts';
+import { hanFormsOf } from './han-forms.ts';
 import { type Content, Html, cssString, html } from './html.ts';
 import { nameOfParty } from './parties.html.ts';
 import type { Texts } from './texts.ts';
@@ -21,10 +22,27 @@ export interface Page {
 export function documentPage(content: DocumentContent, { title, facts, body }: Page, { texts }: Writing): string {
   const { seller, number } = content;
   const foot = `${nameOfParty(seller)}  ·  ${title} ${number}`;
+  const page = html`${fontsForFoot(foot + texts.t('page', { page: '', pages: '' }))}
+    <header class="masthead">
+      <h1>${title}</h1>
+      ${sellerSign(content)}
+    </header>
+    <dl class="facts">
+      ${facts.map(
+        ([term, value]) =>
+          html`<div>
+            <dt dir="auto">${term}</dt>
+            <dd dir="auto">${value}</dd>
+          </div>`,
+      )}
+    </dl>
+    ${body}`;
+  const fonts = fontsFor(page.markup, hanFormsOf(content, page.markup));
   const styles = documentStyles({
     paper: LETTER_COUNTRIES.includes(seller.country ?? '') ? 'letter' : 'A4',
     foot: cssString(foot),
     page: pageCounter(texts),
+    families: fonts.families,
   });
   return html`<!doctype html>
     <html lang="${texts.locale}">
@@ -36,26 +54,12 @@ export function documentPage(content: DocumentContent, { title, facts, body }: P
         />
         <title>${title} ${number}</title>
         <style>
-          ${new Html(fontFaces)}
+          ${new Html(fonts.faces)}
           ${new Html(styles)}
         </style>
       </head>
       <body>
-        ${fontsForFoot(foot)}
-        <header class="masthead">
-          <h1>${title}</h1>
-          ${sellerSign(content)}
-        </header>
-        <dl class="facts">
-          ${facts.map(
-            ([term, value]) =>
-              html`<div>
-                <dt dir="auto">${term}</dt>
-                <dd dir="auto">${value}</dd>
-              </div>`,
-          )}
-        </dl>
-        ${body}
+        ${page}
       </body>
     </html>`.markup;
 }
