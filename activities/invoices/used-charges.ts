@@ -3,7 +3,7 @@ import { addMilliseconds, latest } from '../../billing/clock/instant.ts';
 import type { BilledSubscription, RenewedPeriod, UsedCharge } from '../../billing/invoices/compute-invoice.ts';
 import type { BillingPeriod } from '../../billing/invoices/invoice.ts';
 import { chargesTerms, periodAt, type Terms } from '../../billing/subscriptions/periods.ts';
-import { endedBy } from '../../billing/subscriptions/plan-change.ts';
+import { endedBy, totalSince } from '../../billing/subscriptions/plan-change.ts';
 import type { Bucket } from '../../billing/usage/measure.ts';
 import { billedDays, type MeasuredSpan } from '../../billing/usage/time-weighted.ts';
 import { readChargeUsage, type UsageOptions } from '../usage/read-charge-usage.ts';
@@ -123,7 +123,7 @@ export function measuredSpan(
     ...(cut ?? span),
     timezone,
     period_days: periodAt(usageTerms(facts, timezone), last).days,
-    started_at: facts.first_started_at ?? from,
+    started_at: totalSince(facts, from),
     is_ended_by_upgrade: cut !== undefined,
   };
 }

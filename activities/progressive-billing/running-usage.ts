@@ -2,6 +2,7 @@ import { assert } from '../../billing/assert.ts';
 import type { Instant } from '../../billing/clock/instant.ts';
 import type { Cents } from '../../billing/money/cents.ts';
 import type { LifetimeUsage } from '../../billing/progressive-billing/lifetime-usage.ts';
+import { totalSince } from '../../billing/subscriptions/plan-change.ts';
 import {
   computeCurrentUsage,
   currentUsagePeriod,
@@ -33,7 +34,7 @@ export async function readRunningUsage(trx: Transaction, facts: SubscriptionFact
       plan: facts,
       started_at,
       activated_at,
-      first_started_at: facts.first_started_at ?? started_at,
+      total_since: totalSince(facts, started_at),
     },
     at,
   );

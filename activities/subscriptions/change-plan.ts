@@ -14,6 +14,7 @@ import {
   type SubscriptionRow,
   updateSubscription,
 } from '../../db/subscriptions.ts';
+import { markForCheck } from '../../db/threshold-checks.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import { creditEnded } from '../credit-notes/credit-ended.ts';
 import { billChange } from './bill.ts';
@@ -94,6 +95,7 @@ async function takeOver(
   at: Instant,
 ): Promise<void> {
   await queueInstantUsage(trx, started, { from: at, ended });
+  await markForCheck(trx, { subscription_id: started.id }, at);
   await enter(trx, { workflow_id: `subscription/${started.id}`, step: 'plan', due_at: null });
   await ring(trx, `subscription/${started.id}`);
   await announceSubscription(trx, ended.id, 'subscription.terminated', at);

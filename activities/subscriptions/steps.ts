@@ -12,6 +12,7 @@ import { queueInstantUsage } from '../../db/instant-usage.ts';
 import { isBilled } from '../../db/invoices.ts';
 import { activeSubscriptionIds, readSubscriptionFacts, type SubscriptionFacts } from '../../db/subscription-facts.ts';
 import { lockBilling, type SubscriptionRow, updateSubscription } from '../../db/subscriptions.ts';
+import { markForCheck } from '../../db/threshold-checks.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import { checkThresholds } from '../progressive-billing/check-thresholds.ts';
 import { chargeEvents } from '../usage/charge-events.ts';
@@ -33,7 +34,9 @@ const start: Act = async (trx, facts, at) => {
     activation_timezone: timezone,
     updated_at: at,
   });
+  // What has come in since its day began, while it was still waiting for it.
   await queueInstantUsage(trx, started, { from: at, ended: null });
+  await markForCheck(trx, { subscription_id: id }, at);
   await announceSubscription(trx, id, 'subscription.started', at);
 };
 

@@ -33,3 +33,17 @@ export interface Succession {
 export function endedBy({ terminated_at, next_change }: Succession): PlanChange | null {
   return terminated_at === null ? null : next_change;
 }
+
+/** Before anything was ever sent. */
+const BEGINNING: Instant = '0001-01-01T00:00:00.000Z';
+
+/**
+ * Since when a running total has all there was, where a period has nothing but its own changes to go by: a plan that takes another's place goes on
+ * with all of it, a first one begins with nothing. Source: spec "Weighted sum".
+ */
+export function totalSince(
+  facts: { readonly plan_change: PlanChange | null; readonly first_started_at: Instant | null },
+  started_at: Instant,
+): Instant {
+  return facts.plan_change === null ? (facts.first_started_at ?? started_at) : BEGINNING;
+}

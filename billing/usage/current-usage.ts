@@ -49,7 +49,8 @@ export interface UsageSubscription {
   readonly terms: Terms;
   readonly plan: { readonly pay_in_advance: boolean; readonly bill_charges_monthly: boolean | null };
   readonly started_at: Instant;
-  readonly first_started_at: Instant;
+  /** Of `totalSince`. */
+  readonly total_since: Instant;
   readonly activated_at: Instant;
   readonly activation_timezone: string;
   readonly last_periodic_at: Instant | null;
@@ -63,7 +64,7 @@ export interface UsagePeriod extends MeasuredSpan {
 
 /** The span that the next bill will take its usage from, whole: events may come from the future. */
 export function currentUsagePeriod(subscription: UsageSubscription, at: Instant): UsagePeriod {
-  const { terms, plan, last_charges_to, first_started_at } = subscription;
+  const { terms, plan, last_charges_to, total_since } = subscription;
   const { charges, charges_period } = billingSpans({
     ...subscription,
     reason: 'subscription_periodic',
@@ -75,7 +76,7 @@ export function currentUsagePeriod(subscription: UsageSubscription, at: Instant)
     to: charges.to,
     timezone: terms.timezone,
     period_days: charges_period.days,
-    started_at: first_started_at,
+    started_at: total_since,
     is_ended_by_upgrade: false,
     issuing_date: addDays(periodAt(terms, at).to_date, -1),
   };

@@ -9,7 +9,7 @@ export interface MeasuredSpan extends Span {
   readonly timezone: string;
   /** Of the whole period, however much of it the subscription lived in. */
   readonly period_days: number;
-  /** When the subscription, or the one that it followed, started: a weighted sum begins with it. */
+  /** Of `totalSince`: a weighted sum begins with it. */
   readonly started_at: Instant;
   /** The day of an upgrade belongs to the plan that comes after. */
   readonly is_ended_by_upgrade: boolean;

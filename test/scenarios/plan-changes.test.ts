@@ -131,6 +131,29 @@ stories('changes of plan', () => {
       assert.deepEqual(lines(await billing.lastInvoice()), ['two 1 = 124', 'seats 5 = 1000']);
     });
 
+    it('go on with a running total from where it stands, whenever that began', async () => {
+      const billing = await sandbox({ at: '2024-03-01T00:00:00Z' });
+      const fields = {
+        aggregation_type: 'weighted_sum_agg',
+        weighted_interval: 'seconds',
+        field_name: 'units',
+        recurring: true,
+      };
+      const charges = [standard(await billing.metric('storage', fields), '1')];
+      await billing.plan({ code: 'one', amount_cents: 100, charges });
+      await billing.plan({ code: 'two', amount_cents: 200, charges });
+      await billing.use('storage', { units: 30, at: '2024-03-20T00:00:00Z' });
+      await billing.clock.moveTo('2024-04-01T00:00:00Z');
+      await billing.subscribe({ plan: 'one' });
+      await billing.use('storage', { units: 10, at: '2024-04-01T00:00:00Z' });
+      assert.equal((await billing.usage()).charges_usage[0].units, '10.0'); // Nothing of before the first start.
+      await billing.clock.moveTo('2024-04-16T00:00:00Z');
+      await change(billing, 'two');
+      assert.equal((await billing.usage()).charges_usage[0].units, '20.0');
+      await billing.clock.moveTo('2024-05-01T00:00:00Z');
+      assert.deepEqual((await billing.invoices()).map(lines), [['one 1 = 50'], ['two 1 = 100', 'storage 20 = 2000']]); // 15 of 30 days of 40.
+    });
+
     it('hold the old plan to its minimum spend one day less, and to its commitment with the day of the change', async () => {
       const billing = await sandbox({ at: '2024-04-01T00:00:00Z' });
       const calls = await billing.metric('calls');

@@ -12,6 +12,7 @@ import {
 } from '../../../billing/usage/current-usage.ts';
 import type { UsageNarrowing } from '../../../billing/usage/narrowing.ts';
 import { elapsedShare } from '../../../billing/usage/project.ts';
+import { totalSince } from '../../../billing/subscriptions/plan-change.ts';
 import { readChargeUsage } from '../../../activities/usage/read-charge-usage.ts';
 import { type ChargeFacts, readTaxLevels } from '../../../db/pricing-facts.ts';
 import { readSubscriptionFacts, type SubscriptionFacts } from '../../../db/subscription-facts.ts';
@@ -80,7 +81,7 @@ function usageSubscription(facts: SubscriptionFacts): UsageSubscription {
     terms: { interval, billing_time, subscription_at, timezone },
     plan: facts,
     started_at,
-    first_started_at: facts.first_started_at ?? started_at,
+    total_since: totalSince(facts, started_at),
     activated_at,
     activation_timezone: facts.activation_timezone,
     last_periodic_at: facts.last_periodic_at,

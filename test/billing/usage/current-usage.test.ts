@@ -15,7 +15,7 @@ function subscription(
     terms: { interval, billing_time: 'calendar', subscription_at: started_at, timezone },
     plan: { pay_in_advance: false, bill_charges_monthly: null },
     started_at,
-    first_started_at: started_at,
+    total_since: started_at,
     activated_at: started_at,
     activation_timezone: timezone,
     last_periodic_at: null,
