@@ -152,5 +152,6 @@ export class WarmBrowser {
 async function printOn(page: Page, html: string, timeout: number): Promise<Uint8Array> {
   await page.setContent(html, { waitUntil: 'load', timeout });
   if (!(await page.evaluate(LOAD_FONTS))) throw new Error('the fonts of the document could not be loaded');
-  return page.pdf({ preferCSSPageSize: true, printBackground: true, tagged: true, timeout });
+  // Puppeteer would wait for them once more.
+  return page.pdf({ preferCSSPageSize: true, printBackground: true, tagged: true, waitForFonts: false, timeout });
 }
