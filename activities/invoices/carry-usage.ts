@@ -4,7 +4,7 @@ import type { Transaction } from '../../db/transaction.ts';
 import type { Billed } from './commitments.ts';
 import type { Uses } from './used-charges.ts';
 
-/** Keeps with what the billed period of recurring custom metrics ended: the next one goes on from there, whatever comes in late. */
+/** Keeps with what the billed period of recurring metrics ended that do not count all there ever was: the next one goes on from there, whatever comes in late. */
 export async function carryUsage(
   trx: Transaction,
   billed: readonly Billed[],

@@ -30,7 +30,7 @@ export async function readChargeUsage(
     if (isCustom(window)) {
       const buckets = aggregate(window, read, carried.get(window) ?? NOTHING_CARRIED);
       usages.push(await (leavesOutFailures ? buckets.catch(nothingUsed) : buckets));
-    } else usages.push(measure(read.charge, read.reading, window.span));
+    } else usages.push(measure(read.charge, read.reading, window.span, carried.get(window)));
   }
   return usages;
 }
@@ -38,6 +38,11 @@ export async function readChargeUsage(
 function nothingUsed(error: unknown): Bucket[] {
   if (!isCustomCodeFailure(error)) throw error;
   return [];
+}
+
+/** Others count all there ever was. */
+function isCarried({ charge }: ChargeWindow): boolean {
+  return charge.aggregation_type === 'custom_agg' || charge.aggregation_type === 'weighted_sum_agg';
 }
 
 function isCustom({ charge }: ChargeWindow): boolean {
@@ -48,7 +53,7 @@ async function readCarried(
   trx: Transaction,
   windows: readonly ChargeWindow[],
 ): Promise<ReadonlyMap<ChargeWindow, Carried>> {
-  const recurring = windows.filter((window) => isCustom(window) && window.charge.recurring);
+  const recurring = windows.filter((window) => isCarried(window) && window.charge.recurring);
   const found = await readCarriedUsage(
     trx,
     recurring.map(({ external_subscription_id, charge, span }) => ({

@@ -1,5 +1,6 @@
 import type { Fee } from '../fees/fee.ts';
 import { Decimal, sum, toWireDecimal } from '../money/decimal.ts';
+import type { PricingUnitAmounts } from '../pricing-units/pricing-unit.ts';
 
 /** A part of a price: `text` with its numbers, and what it comes to in currency units. */
 export interface PriceLine {
@@ -30,7 +31,17 @@ export function priceLines(fee: Fee, precise: Decimal): PriceLine[] {
   return [...lines, { text: 'difference to what was paid for before', amount: toWireDecimal(rest) }];
 }
 
+/** What was priced in a pricing unit, and rounded to its cents, at its rate. */
+function convertedLine({ short_name, conversion_rate, amount_cents }: PricingUnitAmounts): PriceLine {
+  const amount = new Decimal(amount_cents).div(100);
+  return {
+    text: `${toWireDecimal(amount)} ${short_name} × ${toWireDecimal(conversion_rate)}`,
+    amount: toWireDecimal(amount.times(conversion_rate)),
+  };
+}
+
 function linesOf(fee: Fee, precise: Decimal): PriceLine[] {
+  if (fee.pricing_unit) return [convertedLine(fee.pricing_unit)];
   const details: Details = fee.amount_details;
   if (Array.isArray(details['graduated_ranges'])) return tierLines(details['graduated_ranges'] as Tier[]);
   if (Array.isArray(details['graduated_percentage_ranges']))

@@ -7,6 +7,8 @@ import { Decimal, sum, ZERO } from '../money/decimal.ts';
 import type { CustomState } from './custom.ts';
 import { presentationGroupKeys } from '../charge-models/group-keys.ts';
 import { type ChargeFilter, type FilterValues, filtersInArrears, matchesAny } from './filters.ts';
+import { bucketKey } from './bucket-key.ts';
+import type { Carried } from './measure-custom.ts';
 import { paidUnits } from './paid-units.ts';
 import type { PresentationBreakdown } from './presentation.ts';
 import type { Dimensions, UsageCell, UsageEvent, UsageReading } from './reading.ts';
@@ -47,7 +49,7 @@ export interface Bucket {
   readonly usage: Pick<UsageToPrice, 'units' | 'full_units' | 'total_aggregated_units' | 'events_count' | 'events'>;
   /** Its units by the properties that the charge is only shown by; absent where there are none. */
   readonly presentation?: readonly PresentationBreakdown[];
-  /** Where the next period of a custom metric goes on. */
+  /** Where the next period of a recurring metric goes on, unless it counts all there ever was. */
   readonly carried?: CustomState;
 }
 
@@ -78,24 +80,43 @@ export function needsEvents(charge: MeasuredCharge): boolean {
 }
 
 /** What was used of a charge in arrears: its filters in their order, then what none of them matches, each by groups. */
-export function measure(charge: MeasuredCharge, reading: UsageReading, span: MeasuredSpan): Bucket[] {
+export function measure(
+  charge: MeasuredCharge,
+  reading: UsageReading,
+  span: MeasuredSpan,
+  carried: Carried = new Map(),
+): Bucket[] {
   return reading.detail === 'cells'
-    ? bucketsOf(charge, span, reading.cells, aggregateCells)
-    : bucketsOf(charge, span, reading.events, aggregateEvents);
+    ? bucketsOf({ charge, span, carried }, reading.cells, aggregateCells)
+    : bucketsOf({ charge, span, carried }, reading.events, aggregateEvents);
+}
+
+interface Measured {
+  readonly charge: MeasuredCharge;
+  readonly span: MeasuredSpan;
+  /** With what the period before ended. */
+  readonly carried: Carried;
 }
 
 function bucketsOf<T extends { readonly dimensions: Dimensions }>(
-  charge: MeasuredCharge,
-  span: MeasuredSpan,
+  { charge, span, carried }: Measured,
   all: readonly T[],
   aggregate: Aggregate<T>,
 ): Bucket[] {
   const shownBy = presentationGroupKeys(charge.properties);
   return split(charge, all).map(({ filter, grouped_by, parts }) => {
     const terms = { charge, span, properties: filter?.properties ?? charge.properties };
-    const usage = aggregate(terms, parts);
-    if (shownBy.length === 0) return { filter, grouped_by, usage };
-    return { filter, grouped_by, usage, presentation: breakDown(shownBy, parts, (some) => aggregate(terms, some)) };
+    const before = carried.get(bucketKey(filter?.id ?? null, grouped_by))?.state.total_units;
+    const usage = aggregate({ ...terms, carried: before }, parts);
+    const { total_aggregated_units: total } = usage;
+    const bucket = {
+      filter,
+      grouped_by,
+      usage,
+      ...(total !== undefined && { carried: { total_units: new Decimal(total), amount: ZERO } }),
+    };
+    if (shownBy.length === 0) return bucket;
+    return { ...bucket, presentation: breakDown(shownBy, parts, (some) => aggregate(terms, some)) };
   });
 }
 
@@ -188,6 +209,8 @@ interface Terms {
   /** Of the charge, or of the filter. */
   readonly properties: StoredProperties;
   readonly span: MeasuredSpan;
+  /** Units that the period begins with; absent: what the events say. */
+  readonly carried?: Decimal | undefined;
 }
 
 type Aggregate<T> = (terms: Terms, parts: readonly T[]) => Bucket['usage'];
@@ -240,7 +263,10 @@ function activeValues(cells: readonly UsageCell[]): number {
 const aggregateEvents: Aggregate<UsageEvent> = (terms, events) => {
   const { charge, span } = terms;
   if (charge.metric.aggregation_type === 'weighted_sum_agg')
-    return weightedSum(events, span, { isGrouped: groupKeys(terms.properties).length > 0 });
+    return weightedSum(events, span, {
+      isGrouped: groupKeys(terms.properties).length > 0,
+      carried: terms.carried,
+    });
   if (charge.isPaidAsItComes) {
     const usage = priceEvents(terms, events);
     // Shown is what is there; paid for is the most that has been there.

@@ -160,16 +160,16 @@ export function proratedUniqueCountChanges(events: readonly UsageEvent[], span: 
 }
 
 /**
- * The running total averaged over the seconds of the whole period. Events carry differences. A recurring metric begins with the total so far.
- * Source: spec "Weighted sum".
+ * The running total averaged over the seconds of the whole period. Events carry differences. A recurring metric begins with what the period before was
+ * billed with, whatever has come in late since; before the first bill, with the total so far. Source: spec "Weighted sum".
  */
 export function weightedSum(
   events: readonly UsageEvent[],
   span: MeasuredSpan,
-  { isGrouped }: { readonly isGrouped: boolean },
+  { isGrouped, carried }: { readonly isGrouped: boolean; readonly carried?: Decimal | undefined },
 ): Units {
   const earlier = isBefore(span);
-  const initial = sum(events.filter(earlier).map(valueOf));
+  const initial = carried ?? sum(events.filter(earlier).map(valueOf));
   const during = events.filter((event) => !earlier(event));
   const end = new Decimal(toMilliseconds(lastInstant(span))).div(1000).ceil();
   let at = new Decimal(toMilliseconds(span.from)).div(1000);

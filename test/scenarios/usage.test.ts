@@ -147,4 +147,18 @@ stories('usage', () => {
       ['pro 1 = 0', 'calls 2 = 200'],
     ]);
   });
+
+  it('that is weighed by time goes on from what was billed: what comes in late for a billed period is lost', async () => {
+    const billing = await sandbox({ at: '2026-04-01T00:00:00Z' });
+    const weighted = { aggregation_type: 'weighted_sum_agg', weighted_interval: 'seconds', recurring: true };
+    const disks = await billing.metric('disks', { ...weighted, field_name: 'units' });
+    await billing.subscribe({ plan: { amount_cents: 0, charges: [standard(disks, '1')] } });
+    await billing.use('disks', { units: 10 });
+    await billing.clock.moveTo('2026-05-01T00:00:00Z');
+    await billing.use('disks', { units: 5, at: '2026-04-01T00:00:00Z' }, { units: 31, at: '2026-05-31T00:00:00Z' });
+    await billing.clock.moveTo('2026-07-01T00:00:00Z');
+    const units = (await billing.invoices()).map(({ fees }) => fees.find(({ item }) => item.code === 'disks')?.units);
+    // 10, and 31 more for one day of 31; then all 41.
+    assert.deepEqual(units.map(Number), [10, 11, 41]);
+  });
 });
