@@ -16,10 +16,10 @@ import * as creditNotes from './0014-credit-notes.ts';
 import * as invoiceLifecycle from './0015-invoice-lifecycle.ts';
 import * as addOns from './0016-add-ons.ts';
 import * as progressiveBilling from './0017-progressive-billing.ts';
-import * as planOverrides from './0019-plan-overrides.ts';
-import * as usage from './0021-usage.ts';
 import * as planChanges from './0018-plan-changes.ts';
+import * as planOverrides from './0019-plan-overrides.ts';
 import * as usageRollups from './0020-usage-rollups.ts';
+import * as usage from './0021-usage.ts';
 import * as logos from './0022-logos.ts';
 import * as euTaxes from './0023-eu-taxes.ts';
 import * as dataExports from './0024-data-exports.ts';
@@ -44,10 +44,10 @@ export const migrations: Readonly<Record<string, { up(knex: Knex): Promise<void>
   '0015-invoice-lifecycle': invoiceLifecycle,
   '0016-add-ons': addOns,
   '0017-progressive-billing': progressiveBilling,
-  '0019-plan-overrides': planOverrides,
-  '0021-usage': usage,
   '0018-plan-changes': planChanges,
+  '0019-plan-overrides': planOverrides,
   '0020-usage-rollups': usageRollups,
+  '0021-usage': usage,
   '0022-logos': logos,
   '0023-eu-taxes': euTaxes,
   '0024-data-exports': dataExports,
