@@ -1,9 +1,11 @@
-import type { Client } from '@temporalio/client';
+import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Instant } from '../billing/clock/instant.ts';
 import type { Database } from '../db/connection.ts';
 import type { Listener } from '../db/listener.ts';
 import type { ClockMode } from '../workflows/shared/clock.ts';
+import type { Step } from '../activities/shared/step.ts';
+import { searchAttributes } from '../workflows/shared/search-attributes.ts';
 import { taskQueues } from './task-queues.ts';
 
 const ROWS_MAX = 500;
@@ -18,6 +20,8 @@ interface OutboxRow {
   readonly organization_id: string;
   readonly workflow_id: string;
   readonly sandbox: boolean;
+  /** What the workflow does first, where that is known. */
+  readonly step: Step | null;
 }
 
 interface Call {
@@ -117,12 +121,18 @@ export class OutboxRelay {
       const byWorkflow = Map.groupBy(taken.rows, (row) => row.workflow_id);
       const waiting = [...byWorkflow.values()];
       const undelivered: number[] = [];
+      const begun: number[] = [];
       const deliver = async (): Promise<void> => {
         for (let group = waiting.shift(); group; group = waiting.shift()) {
-          if (!(await this.#deliver(group[0] as OutboxRow))) undelivered.push(...group.map((row) => row.id));
+          const first = group.find(({ step }) => step !== null);
+          const isBegun = first !== undefined && (await this.#begin(first));
+          if (isBegun) begun.push(first.id);
+          const left = isBegun ? group.filter((row) => row !== first) : group;
+          if (left[0] && !(await this.#ring(left[0]))) undelivered.push(...left.map((row) => row.id));
         }
       };
       await Promise.all(Array.from({ length: Math.min(SIGNALS_AT_ONCE, waiting.length) }, deliver));
+      if (begun.length > 0) await db.raw('select remove_from_outbox(?)', [begun]);
       if (undelivered.length > 0) await db.raw('select return_to_outbox(?)', [undelivered]);
       return taken.rows.length === ROWS_MAX && undelivered.length === 0;
     } catch (error) {
@@ -131,7 +141,30 @@ export class OutboxRelay {
     }
   }
 
-  async #deliver(row: OutboxRow): Promise<boolean> {
+  /** False when the workflow runs already, or the server does not answer: then it is rung. */
+  async #begin(row: OutboxRow): Promise<boolean> {
+    const { temporal, log } = this.#deps;
+    const { workflow, input } = callFor(row);
+    const { step, workflow_id: workflowId } = row;
+    if (!step) return false;
+    try {
+      await temporal.withDeadline(Date.now() + RING_MS, () =>
+        temporal.workflow.start(workflow, {
+          workflowId,
+          taskQueue: taskQueues.billing,
+          args: [{ ...input, step }],
+          typedSearchAttributes: searchAttributes(step),
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError))
+        log.warn({ err: error, workflow_id: workflowId }, 'outbox: a workflow could not be begun; ringing it');
+      return false;
+    }
+  }
+
+  async #ring(row: OutboxRow): Promise<boolean> {
     const { temporal, log } = this.#deps;
     const { workflow, input } = callFor(row);
     try {

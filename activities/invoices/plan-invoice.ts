@@ -3,7 +3,7 @@ import { type InvoiceNextStep, type InvoiceStepKind, nextInvoiceStep } from '../
 import { enter, isEntered, strike } from '../../db/agenda.ts';
 import { unprintedSince } from '../../db/documents.ts';
 import { type InvoiceRow, findInvoice } from '../../db/invoices.ts';
-import { ring } from '../../db/outbox.ts';
+import { begin, ring } from '../../db/outbox.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import { NO_ATTRIBUTES, type Step, toMinute } from '../shared/step.ts';
 import { redateDraft } from './redate-draft.ts';
@@ -38,11 +38,12 @@ export async function readNextStep(
   return nextInvoiceStep(invoice, { unprinted_since: await unprintedSince(trx, found) });
 }
 
-/** Plans anew after a change, and rings the workflow where it has something to do, or waits for what is no longer to be done. */
+/** Plans anew after a change: begins the workflow where there is something to do, or rings it where it waits. */
 export async function replanInvoice(trx: Transaction, invoice_id: string, at: Instant): Promise<void> {
   const wasWaiting = await isEntered(trx, `invoice/${invoice_id}`);
-  const { kind } = await planInvoice(trx, invoice_id, at);
-  if (wasWaiting || kind !== 'over') await ring(trx, `invoice/${invoice_id}`);
+  const step = await planInvoice(trx, invoice_id, at);
+  if (wasWaiting) await ring(trx, `invoice/${invoice_id}`);
+  else if (step.kind !== 'over') await begin(trx, `invoice/${invoice_id}`, step);
 }
 
 function summarize({ kind, due_at }: InvoiceNextStep): string {

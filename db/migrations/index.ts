@@ -24,6 +24,7 @@ import * as logos from './0022-logos.ts';
 import * as euTaxes from './0023-eu-taxes.ts';
 import * as dataExports from './0024-data-exports.ts';
 import * as unroundedUnits from './0025-unrounded-units.ts';
+import * as knownFirstSteps from './0026-known-first-steps.ts';
 
 /** Numbered and forward only. A migration that has been released is never edited. */
 export const migrations: Readonly<Record<string, { up(knex: Knex): Promise<void> }>> = {
@@ -52,4 +53,5 @@ export const migrations: Readonly<Record<string, { up(knex: Knex): Promise<void>
   '0023-eu-taxes': euTaxes,
   '0024-data-exports': dataExports,
   '0025-unrounded-units': unroundedUnits,
+  '0026-known-first-steps': knownFirstSteps,
 };

@@ -74,8 +74,10 @@ type Kind =
   | 'end'
   | 'bill_end'
   | 'bill_upgrade'
+  | 'refresh'
   | 'finalize'
   | 'render_document'
+  | 'mark_overdue'
   | 'write_export'
   | 'mail_export'
   | 'expire_export'
@@ -90,7 +92,7 @@ export async function playLiveStories(record: Record): Promise<void> {
     const { client } = environment;
     const lives: [workflow: string, input: object, Kind[]][] = [
       ['subscription', { subscription_id: 'sub' }, ['start', 'bill_start', 'charge_usage', 'check_thresholds', 'end_trial', 'bill_period', 'downgrade', 'send_termination_alert', 'end', 'bill_end', 'bill_upgrade']],
-      ['invoice', { invoice_id: 'inv' }, ['finalize', 'render_document']],
+      ['invoice', { invoice_id: 'inv' }, ['refresh', 'finalize', 'render_document', 'mark_overdue']],
       ['dataExport', { data_export_id: 'exp' }, ['write_export', 'mail_export', 'expire_export']],
       ['eventCheck', {}, ['check_events', 'check_events']],
       ['vatCheck', { customer_id: 'cus' }, ['check', 'check', 'check']],
@@ -150,7 +152,9 @@ function script(kinds: readonly Kind[], inDays: (days: number) => Instant): obje
       end: take,
       billEnd: take,
       billUpgrade: take,
+      refresh: take,
       finalize: take,
+      markOverdue: take,
     },
     renderInvoice: take,
     planExport: next,

@@ -32,18 +32,19 @@ class Invoice {
         this.done.push('plan');
         return Promise.resolve(this.#next(call));
       },
-      finalize: (call: Call) => {
-        if (this.failures-- > 0) throw new Error('the database is away');
-        this.done.push(`finalize ${call.at}`);
-        this.steps.shift();
-        return Promise.resolve(this.#next(call));
-      },
-      renderInvoice: (call: Call) => {
-        if (this.failures-- > 0) throw new Error('the browser is gone');
-        this.done.push(`render ${call.at}`);
-        this.steps.shift();
-        return Promise.resolve(this.#next(call));
-      },
+      refresh: this.#taking('refresh'),
+      finalize: this.#taking('finalize'),
+      renderInvoice: this.#taking('render'),
+      markOverdue: this.#taking('mark overdue'),
+    };
+  }
+
+  #taking(step: string): (call: Call) => Promise<InvoiceStep> {
+    return (call) => {
+      if (this.failures-- > 0) throw new Error('something is away');
+      this.done.push(`${step} ${call.at}`);
+      this.steps.shift();
+      return Promise.resolve(this.#next(call));
     };
   }
 }
@@ -110,6 +111,65 @@ describe('the invoice workflow', () => {
     invoice.failures = 5;
     await live('failing', invoice);
     assert.deepEqual(invoice.done.slice(1, 3), [`finalize ${now}`, `render ${now}`]);
+  });
+
+  it('computes a draft anew whenever it is rung because the draft is stale, and makes it final on its day all the same', async () => {
+    const [due, printed] = [await inDays(30), await inDays(30)];
+    const invoice = new Invoice([['finalize', due], ['render_document', printed]]); // prettier-ignore
+    const workers = await createTestWorkers(environment, invoice.activities());
+    const edits = [await inDays(1), await inDays(2)];
+    await workers.runUntil(
+      (async () => {
+        const handle = await environment.client.workflow.start('invoice', options('stale'));
+        for (const at of edits) {
+          await environment.sleep('1 day');
+          invoice.steps.unshift(['refresh', at]);
+          await handle.signal('wake');
+        }
+        await handle.result();
+      })(),
+    );
+    assert.deepEqual(
+      invoice.done.filter((what) => what !== 'plan'),
+      [...edits.map((at) => `refresh ${at}`), `finalize ${due}`, `render ${printed}`],
+    );
+  });
+
+  it('waits for the day after an invoice was due, and says once that it is overdue', async () => {
+    const [now, due] = [await inDays(0), await inDays(31)];
+    const invoice = new Invoice([['render_document', now], ['mark_overdue', due]]); // prettier-ignore
+    await live('overdue', invoice);
+    assert.deepEqual(invoice.done, ['plan', `render ${now}`, `mark overdue ${due}`]);
+    assert((await environment.currentTimeMs()) >= Date.parse(due));
+  });
+
+  it('says nothing of an invoice that is paid while it waits', async () => {
+    const [now, due] = [await inDays(0), await inDays(31)];
+    const invoice = new Invoice([['render_document', now], ['mark_overdue', due]]); // prettier-ignore
+    const workers = await createTestWorkers(environment, invoice.activities());
+    await workers.runUntil(
+      (async () => {
+        const handle = await environment.client.workflow.start('invoice', options('paid'));
+        await environment.sleep('1 day');
+        invoice.steps = [];
+        await handle.signal('wake');
+        await handle.result();
+      })(),
+    );
+    assert.deepEqual(invoice.done, ['plan', `render ${now}`, 'plan']);
+  });
+
+  it('begins with its first step where that is known, without asking for it', async () => {
+    const due = await inDays(3);
+    const invoice = new Invoice([['finalize', due]]);
+    const attributes = { ...NO_ATTRIBUTES, organization_id: 'org', customer_id: 'cus' };
+    const step = { kind: 'finalize', due_at: due, planned_at: await inDays(0), summary: 'waits', attributes };
+    const workers = await createTestWorkers(environment, invoice.activities());
+    const { args, ...rest } = options('known');
+    await workers.runUntil(
+      environment.client.workflow.execute('invoice', { ...rest, args: args.map((input) => ({ ...input, step })) }),
+    );
+    assert.deepEqual(invoice.done, [`finalize ${due}`]);
   });
 
   it('has nothing to do for an invoice that was left out', async () => {
