@@ -1,6 +1,12 @@
 import type { FeeDocument } from '../../billing/fees/wire.ts';
 import type { InvoiceDocument } from '../../billing/invoices/wire.ts';
-import type { InvoiceContent, InvoiceLine, NamedSubscription, ReachedThreshold } from '../templates/invoice-content.ts';
+import type {
+  DaysOfLine,
+  InvoiceContent,
+  InvoiceLine,
+  NamedSubscription,
+  ReachedThreshold,
+} from '../templates/invoice-content.ts';
 import { type Seller, describeParties } from './describe-parties.ts';
 
 export interface InvoiceFacts {
@@ -8,17 +14,25 @@ export interface InvoiceFacts {
   readonly seller: Seller;
   readonly subscriptions: readonly NamedSubscription[];
   readonly threshold: ReachedThreshold | null;
+  /** By fee. */
+  readonly days_used: ReadonlyMap<string, DaysOfLine>;
 }
 
 /** What the document says: the invoice as billed, its parties as they are at this moment. */
-export function describeInvoice({ invoice: facts, seller, subscriptions, threshold }: InvoiceFacts): InvoiceContent {
+export function describeInvoice({
+  invoice: facts,
+  seller,
+  subscriptions,
+  threshold,
+  days_used,
+}: InvoiceFacts): InvoiceContent {
   const { invoice, customer: buyer, taxes, fees, credits } = facts;
   return {
     ...invoice,
     ...describeParties(seller, buyer),
     threshold,
     subscriptions,
-    lines: fees.map(describeLine),
+    lines: fees.map((one) => ({ ...describeLine(one), days_used: days_used.get(one.fee.id) })),
     coupons: credits
       .filter(({ item }) => item.type === 'coupon')
       .map(({ item, amount_cents }) => ({ name: item.name, amount_cents })),

@@ -12,6 +12,7 @@ import type { Transaction } from '../../db/transaction.ts';
 import { creditNoteHtml } from '../templates/credit-note.html.ts';
 import type { NamedSubscription } from '../templates/invoice-content.ts';
 import { invoiceHtml } from '../templates/invoice.html.ts';
+import { readDaysUsed } from './read-days-used.ts';
 import { describeCreditNote } from './describe-credit-note.ts';
 import { describeInvoice } from './describe-invoice.ts';
 import type { Seller } from './describe-parties.ts';
@@ -34,6 +35,7 @@ async function readInvoicePage(trx: Transaction, invoice_id: string): Promise<Pa
     seller: await readSeller(trx),
     subscriptions: await nameSubscriptions(trx, invoice.subscriptions),
     threshold: await findReachedThreshold(trx, invoice_id),
+    days_used: await readDaysUsed(trx, invoice),
   });
   return { number: content.number, html: invoiceHtml(content) };
 }

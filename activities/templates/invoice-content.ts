@@ -20,6 +20,8 @@ export interface InvoiceLine {
   readonly amount_cents: Cents;
   readonly taxes_rate: string;
   readonly amount_details: Readonly<Record<string, unknown>>;
+  /** Of a prorated charge: how long what it counted was there. */
+  readonly days_used?: DaysOfLine | undefined;
   readonly from_at: Instant | null;
   readonly to_at: Instant | null;
 }
@@ -41,6 +43,11 @@ export interface InvoiceContent extends DocumentContent {
   readonly credit_notes_amount_cents: Cents;
   readonly prepaid_credit_amount_cents: Cents;
   readonly total_amount_cents: Cents;
+}
+
+export interface DaysOfLine {
+  readonly period_days: number;
+  readonly parts: readonly { readonly units: string; readonly days: number }[];
 }
 
 export interface NamedSubscription {

@@ -89,7 +89,7 @@ function sectionRows(section: Section, hasSubtotal: boolean, columns: Columns, w
 }
 
 function lineRows(line: InvoiceLine, { cellsOf, hasDetails }: Columns, writing: Writing): Html {
-  const details = hasDetails ? detailsOf(line, writing) : [];
+  const details = hasDetails ? [...detailsOf(line, writing), ...daysRows(line, writing)] : [];
   return html`<tr class="line${details.length > 0 && ' detailed'}">
       <th scope="row" dir="auto">
         ${labelOf(line, writing)}${line.description && html`<div class="note">${line.description}</div>`}
@@ -120,6 +120,15 @@ function labelOf(line: InvoiceLine, { texts: { t } }: Writing): string {
     default:
       return nameOf(line);
   }
+}
+
+function daysRows({ days_used }: InvoiceLine, { format, texts: { t } }: Writing): Row[] {
+  if (!days_used) return [];
+  const { parts, period_days } = days_used;
+  return parts.map(({ units, days }) => ({
+    label: t('used_days', { days, period_days }),
+    units: format.number(units),
+  }));
 }
 
 interface Tier {

@@ -79,6 +79,36 @@ export function proratedSumChanges(events: readonly UsageEvent[], span: Measured
   return carried.isZero() ? during : [before, ...during];
 }
 
+/** Units that were there for as many days of the span. */
+export interface DaysUsed {
+  readonly units: Decimal;
+  readonly days: number;
+}
+
+/** What a prorated charge counted, by how long it was there, the longest first: each part is units × days / the days of the period. */
+export function daysUsed(
+  aggregation: 'sum_agg' | 'unique_count_agg',
+  events: readonly UsageEvent[],
+  span: MeasuredSpan,
+): DaysUsed[] {
+  const parts =
+    aggregation === 'sum_agg'
+      ? summedDays(events, span)
+      : changesOf(events, span).map(({ days }) => ({ units: new Decimal(1), days }));
+  return [...Map.groupBy(parts, ({ days }) => days)]
+    .map(([days, same]) => ({ days, units: sum(same.map(({ units }) => units)) }))
+    .filter(({ days, units }) => days > 0 && !units.isZero())
+    .sort((a, b) => b.days - a.days);
+}
+
+function summedDays(events: readonly UsageEvent[], span: MeasuredSpan): DaysUsed[] {
+  const earlier = isBefore(span);
+  return events.map((event) => ({
+    units: valueOf(event),
+    days: earlier(event) ? billedDays(span) : daysLeft(span, event.timestamp),
+  }));
+}
+
 function valueOf(event: UsageEvent): Decimal {
   return new Decimal(event.value ?? 0);
 }

@@ -265,6 +265,14 @@ describe('the page of an invoice', () => {
     assert.match(text, /Adjustment to the minimum and maximum per transaction −€0\.50/);
   });
 
+  it('shows how long what a prorated charge counted was there', () => {
+    const days_used = { period_days: 28, parts: [{ units: '3', days: 28 }, { units: '1.5', days: 10 }] }; // prettier-ignore
+    assert.match(
+      textOf(sampleInvoice({ lines: [sampleLine({ name: 'Seats', units: '4.5', days_used })] })),
+      /Seats 4\.5 €0\.0125 20% €15\.00 Used 28 out of 28 days 3 Used 10 out of 28 days 1\.5 /,
+    );
+  });
+
   it('says of a prorated subscription what the whole period costs', () => {
     const text = textOf(
       sampleInvoice({ lines: [subscriptionLine({ amount_cents: 2450, precise_unit_amount: '24.5' })] }),

@@ -9,6 +9,7 @@ import { NO_PARTS } from '../../billing/credit-notes/credit-note.ts';
 import { Decimal } from '../../billing/money/decimal.ts';
 import { parseLogo } from '../../billing/organizations/logo.ts';
 import { replaceLogo } from '../../db/logos.ts';
+import { createEventWriter, type NewEvent } from '../../db/events.ts';
 import { insert, inOrganization, rows } from '../../db/transaction.ts';
 import { newId } from '../../db/ids.ts';
 import { type InvoiceRow, updateInvoice } from '../../db/invoices.ts';
@@ -228,6 +229,63 @@ describe('rendering an invoice', function () {
     await render(invoice);
     const [document] = await documents();
     assert.ok(document!.content.includes('/Subtype /Image'));
+  });
+
+  it('tells how long what a prorated charge counted was there', async () => {
+    const metric = await build.metric('seats', { aggregation_type: 'sum_agg', field_name: 'n' });
+    await build.write((trx) => rows(trx, 'billable_metrics').update({ recurring: true }));
+    const plan = await build.plan('seated', {}, [{ billable_metric_id: metric.id, prorated: true }]);
+    const customer = await build.customer();
+    const subscription = await build.subscription(customer, plan, {
+      external_id: 'seated',
+      subscription_at: '2025-12-01T00:00:00.000Z',
+    });
+    const sent = ([timestamp, n]: readonly [string, number]): NewEvent => ({
+      id: newId(),
+      external_subscription_id: 'seated',
+      transaction_id: timestamp,
+      code: 'seats',
+      timestamp: `${timestamp}T12:00:00.000000Z`,
+      properties: { n },
+      precise_total_amount_cents: null,
+      created_at: at,
+      metadata: { user_agent: null, ip_address: '127.0.0.1' },
+    });
+    const seats = [['2025-12-24', 3], ['2026-01-22', 2]] as const; // prettier-ignore
+    await createEventWriter(database.db).write(organization.id, seats.map(sent));
+    const span = { from: '2026-01-01T00:00:00.000Z', to: '2026-02-01T00:00:00.000Z' };
+    const invoice = await build.invoice(
+      customer,
+      {},
+      {
+        periods: [
+          {
+            subscription_id: subscription.id,
+            plan_id: plan.id,
+            subscription_from: span.from,
+            subscription_to: span.to,
+            charges_from: span.from,
+            charges_to: span.to,
+          },
+        ],
+        fees: [
+          {
+            subscription_id: subscription.id,
+            charge_id: plan.charge_ids[0]!,
+            fee_type: 'charge',
+            item_type: 'BillableMetric',
+            item_name: 'Seats',
+            units: '5',
+            amount_cents: 182,
+            from_at: span.from,
+            to_at: span.to,
+          },
+        ],
+      },
+    );
+    await render(invoice);
+    const { pages } = await readPdf((await documents())[0]!.content);
+    assert.match(pages[0]!, /Seats 5 .* Utilisé 31 jours sur 31 3 Utilisé 10 jours sur 31 2 /);
   });
 
   it('says which threshold an invoice was made for', async () => {

@@ -4,6 +4,7 @@ import { Decimal } from '../../../billing/money/decimal.ts';
 import type { UsageEvent } from '../../../billing/usage/reading.ts';
 import {
   type MeasuredSpan,
+  daysUsed,
   proratedSum,
   proratedUniqueCount,
   proratedUniqueCountChanges,
@@ -173,4 +174,35 @@ describe('prorated graduated prices', () => {
       });
       assert.equal(price.amount.toDecimalPlaces(2).toFixed(), amount);
     });
+});
+
+describe('the days that units were there', () => {
+  const may = span('2024-05-01', '2024-06-01', 31);
+  const partsOf = (...terms: Parameters<typeof daysUsed>): [string, number][] =>
+    daysUsed(...terms).map(({ units, days }) => [units.toFixed(), days]);
+  const prorated = (parts: readonly [string, number][]): string =>
+    parts
+      .reduce((total, [units, days]) => total.plus(new Decimal(units).times(days)), new Decimal(0))
+      .div(31)
+      .toDecimalPlaces(5, Decimal.ROUND_CEIL)
+      .toFixed();
+
+  it('add up to a prorated sum', () => {
+    const events = [event('2024-04-03', '2.5'), event('2024-04-20', '2.5'), event('2024-05-26', 12), event('2024-05-26', 12)]; // prettier-ignore
+    const parts = partsOf('sum_agg', events, may);
+    assert.deepEqual(parts, [['5', 31], ['24', 6]]); // prettier-ignore
+    assert.equal(prorated(parts), proratedSum(events, may).units.toFixed());
+  });
+
+  it('add up to a prorated unique count', () => {
+    const events = [event('2024-04-03', 'a'), event('2024-05-22', 'b'), event('2024-05-22', 'c'), event('2024-05-26', 'a', 'remove')]; // prettier-ignore
+    const parts = partsOf('unique_count_agg', events, may);
+    assert.deepEqual(parts, [['1', 26], ['2', 10]]); // prettier-ignore
+    assert.equal(prorated(parts), proratedUniqueCount(events, may).units.toFixed());
+  });
+
+  it('leave out what was taken back', () => {
+    const events = [event('2024-05-26', 12), event('2024-05-26', -12)];
+    assert.deepEqual(partsOf('sum_agg', events, may), []);
+  });
 });
