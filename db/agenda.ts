@@ -4,6 +4,8 @@ import { type Transaction, rows } from './transaction.ts';
 
 /** At one instant of an organization's clock, lower ranks go first. */
 export const ranks = {
+  'plan-deletion': 5,
+  'customer-deletion': 5,
   subscription: 10,
   invoice: 20,
   'event-check': 40,

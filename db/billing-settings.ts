@@ -18,7 +18,7 @@ export interface BillingSettings {
   readonly organization_timezone: string;
 }
 
-/** Of what is billed for plans: nobody waits for a customer or a plan that has been deleted. */
+/** Of what is billed for plans: nobody waits for a plan that has been deleted. */
 export async function readBillingSettings(
   trx: Transaction,
   customer_id: string,
@@ -28,8 +28,7 @@ export async function readBillingSettings(
     `select c.id as customer_id, c.sequential_id as customer_sequential_id,
        coalesce(c.timezone, o.timezone) as timezone,
        coalesce(c.net_payment_term, o.net_payment_term) as net_payment_term,
-       case when c.deleted_at is not null
-         or exists (select from plans p where p.organization_id = o.id and p.id = any(:plan_ids) and p.deleted_at is not null)
+       case when exists (select from plans p where p.organization_id = o.id and p.id = any(:plan_ids) and p.deleted_at is not null)
          then 0 else coalesce(c.invoice_grace_period, o.invoice_grace_period) end as invoice_grace_period,
        coalesce(c.subscription_invoice_issuing_date_anchor, o.subscription_invoice_issuing_date_anchor) as issuing_date_anchor,
        coalesce(c.subscription_invoice_issuing_date_adjustment, o.subscription_invoice_issuing_date_adjustment) as issuing_date_adjustment,

@@ -1,8 +1,11 @@
 import type { Transaction } from './transaction.ts';
 
-/** The workflow that looks after an object: `subscription/<id>`, `invoice/<id>`, `webhook-endpoint/<id>`, `vat-check/<customer>`, `event-check/<organization>`, `export/<id>`, `clock/<organization>`. */
+/**
+ * The workflow that looks after an object: `subscription/<id>`, `invoice/<id>`, `webhook-endpoint/<id>`, `vat-check/<customer>`, `event-check/<organization>`,
+ * `export/<id>`, `plan-deletion/<plan>`, `customer-deletion/<customer>`, `clock/<organization>`.
+ */
 export type WorkflowId =
-  `${'subscription' | 'invoice' | 'webhook-endpoint' | 'vat-check' | 'event-check' | 'export' | 'clock'}/${string}`;
+  `${'subscription' | 'invoice' | 'plan-deletion' | 'customer-deletion' | 'webhook-endpoint' | 'vat-check' | 'event-check' | 'export' | 'clock'}/${string}`;
 
 /**
  * Asks workflows to look at the rows again, once this transaction is committed. Says nothing about why.

@@ -71,11 +71,6 @@ export async function updatePlan(
   return plan;
 }
 
-/** Its code is free from now on. Subscriptions and documents go on showing it, and its charges price what was used until now. */
-export async function deletePlan(trx: Transaction, id: string, at: Instant): Promise<void> {
-  await rows(trx, 'plans').where({ id }).update({ deleted_at: at, pending_deletion: true });
-}
-
 /** Whether it ever had a subscription, of any status. */
 export async function wasSubscribed(trx: Transaction, plan_id: string): Promise<boolean> {
   return (await rows(trx, 'subscriptions').where({ plan_id }).select('id').first()) !== undefined;

@@ -44,6 +44,10 @@ function callFor({ workflow_id, organization_id, sandbox }: OutboxRow): Call {
       return { workflow: 'dataExport', input: { organization_id, data_export_id: id, clock } };
     case 'event-check':
       return { workflow: 'eventCheck', input: { organization_id, clock } };
+    case 'plan-deletion':
+      return { workflow: 'deletion', input: { organization_id, of: 'plan', id, clock } };
+    case 'customer-deletion':
+      return { workflow: 'deletion', input: { organization_id, of: 'customer', id, clock } };
     case 'vat-check':
       return { workflow: 'vatCheck', input: { organization_id, customer_id: id } };
     case 'clock':

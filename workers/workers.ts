@@ -2,6 +2,7 @@ import { Client } from '@temporalio/client';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Connection } from '@temporalio/client';
 import type { Browser } from '../activities/documents/browser.ts';
+import { createDeletionActivities } from '../activities/deletions.ts';
 import { createDocumentActivities } from '../activities/documents/index.ts';
 import { createExportActivities } from '../activities/exports/index.ts';
 import { createEventCheckActivities } from '../activities/events/event-check.ts';
@@ -63,6 +64,7 @@ export async function createWorkers(deps: WorkersDeps): Promise<Workers> {
         ...createSubscriptionActivities(deps),
         ...createInvoiceActivities(deps),
         ...createEventCheckActivities(deps),
+        ...createDeletionActivities(deps),
         planExport,
         ...createSandboxActivities({ ...deps, listener }),
       },

@@ -17,6 +17,22 @@ export interface TerminationOptions {
   readonly on_termination_invoice?: TerminationInvoice | null | undefined;
 }
 
+/** Cancels a pending one. The caller holds the billing of the customer, and rings the workflow. */
+export async function cancel(
+  trx: Transaction,
+  { id, previous_subscription_id }: SubscriptionFacts,
+  at: Instant,
+): Promise<SubscriptionRow> {
+  const canceled = await updateSubscription(trx, id, { status: 'canceled', canceled_at: at, updated_at: at });
+  await announceSubscription(trx, id, 'subscription.terminated', at);
+  // It has waited to take the place of another, which keeps it now.
+  if (previous_subscription_id !== null) {
+    await ring(trx, `subscription/${previous_subscription_id}`);
+    await announceSubscription(trx, previous_subscription_id, 'subscription.updated', at);
+  }
+  return canceled;
+}
+
 /**
  * Ends an active subscription for good, and the change that waits for its period to end. The options go before those that were stored, and are stored.
  * The caller holds the billing of the customer, and rings the workflow, which makes the last invoice.

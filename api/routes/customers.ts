@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { creditEnded } from '../../activities/credit-notes/credit-ended.ts';
 import type { Instant } from '../../billing/clock/instant.ts';
 import { customerWire } from '../../billing/customers/wire.ts';
 import { invalid, notFound } from '../../billing/errors.ts';
@@ -18,8 +17,8 @@ import {
   replaceCustomerMetadata,
   updateCustomer,
 } from '../../db/customers.ts';
+import { beginDeletion } from '../../db/deletions.ts';
 import { ringDrafts, ringSubscriptions } from '../../db/doorbells.ts';
-import { endSubscriptions } from '../../db/subscription-endings.ts';
 import { findTaxesByCode } from '../../db/taxes.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import { announce } from '../../db/webhooks.ts';
@@ -175,9 +174,8 @@ export const customerOperations: Operation[] = [
       const customer = await lockCustomer(trx, params.external_customer_id);
       const shown = await showCustomer(trx, customer);
       if (customer) {
-        await creditEnded(trx, await endSubscriptions(trx, { customer_id: customer.id }, at));
         await deleteCustomer(trx, customer.id, at);
-        await ringDrafts(trx, { customer_id: customer.id });
+        await beginDeletion(trx, { of: 'customer', id: customer.id });
       }
       return shown;
     },

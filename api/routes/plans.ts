@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import { creditEnded } from '../../activities/credit-notes/credit-ended.ts';
 import { notFound } from '../../billing/errors.ts';
-import { ringDrafts, ringSubscriptions } from '../../db/doorbells.ts';
-import { deletePlan, findPlan, listPlans, lockPlan } from '../../db/plans.ts';
+import { beginDeletion, markPlanForDeletion } from '../../db/deletions.ts';
+import { ringSubscriptions } from '../../db/doorbells.ts';
+import { findPlan, listPlans, lockPlan } from '../../db/plans.ts';
 import { markDraftsStale } from '../../db/stale-drafts.ts';
 import { markForCheck } from '../../db/threshold-checks.ts';
-import { endSubscriptions } from '../../db/subscription-endings.ts';
 import { text } from '../contracts/fields.ts';
 import { paginate, paginationMeta, paginationQuery } from '../contracts/pagination.ts';
 import { planCreateFields, planObject, planUpdateFields } from '../contracts/plans.ts';
@@ -84,9 +83,10 @@ export const planOperations: Operation[] = [
     async handle({ trx, at, params }) {
       const plan = await lockPlan(trx, params.code);
       if (!plan) throw notFound('plan');
-      await creditEnded(trx, await endSubscriptions(trx, { plan_id: plan.id }, at));
-      await deletePlan(trx, plan.id, at);
-      await ringDrafts(trx, { plan_id: plan.id });
+      // Asked for again, it is under way.
+      if (plan.pending_deletion) return showPlan(trx, plan);
+      await markPlanForDeletion(trx, plan.id, at);
+      await beginDeletion(trx, { of: 'plan', id: plan.id });
       return announcePlan(trx, plan, 'deleted', at);
     },
   }),

@@ -1,13 +1,12 @@
 import type { z } from 'zod';
-import { terminate } from '../../../activities/subscriptions/end.ts';
+import { cancel, terminate } from '../../../activities/subscriptions/end.ts';
 import { catchUpWith } from '../../../activities/subscriptions/steps.ts';
 import type { Instant } from '../../../billing/clock/instant.ts';
 import type { LinkSettings } from '../../../billing/invoices/document-link.ts';
 import { invalid, notFound } from '../../../billing/errors.ts';
-import { announceSubscription } from '../../../db/announcements.ts';
 import { ring } from '../../../db/outbox.ts';
 import type { SubscriptionFacts } from '../../../db/subscription-facts.ts';
-import { type SubscriptionRow, findSubscriptionByExternalId, updateSubscription } from '../../../db/subscriptions.ts';
+import { type SubscriptionRow, findSubscriptionByExternalId } from '../../../db/subscriptions.ts';
 import type { Transaction } from '../../../db/transaction.ts';
 import type { endQuery } from '../subscriptions.ts';
 import { readTerminationOptions } from './edit.ts';
@@ -29,21 +28,6 @@ export async function endSubscription(
   const { facts, changed_at } = caught;
   await ring(trx, `subscription/${facts.id}`);
   return status === 'pending' ? cancel(trx, facts, at) : end(trx, facts, query, links, changed_at);
-}
-
-async function cancel(
-  trx: Transaction,
-  { id, previous_subscription_id }: SubscriptionFacts,
-  at: Instant,
-): Promise<SubscriptionRow> {
-  const canceled = await updateSubscription(trx, id, { status: 'canceled', canceled_at: at, updated_at: at });
-  await announceSubscription(trx, id, 'subscription.terminated', at);
-  // It has waited to take the place of another, which keeps it now.
-  if (previous_subscription_id !== null) {
-    await ring(trx, `subscription/${previous_subscription_id}`);
-    await announceSubscription(trx, previous_subscription_id, 'subscription.updated', at);
-  }
-  return canceled;
 }
 
 async function end(
