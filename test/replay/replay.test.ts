@@ -12,6 +12,9 @@ const SIZE_MAX_BYTES = 32_000;
 /** Every kind of run there is: a change to a workflow must be able to go on from each. */
 const KINDS = [
   'clock/sandbox-rung-advance-clock-over',
+  'deletion/live-rung-timed-end-subscriptions',
+  'deletion/live-timed-finalize-drafts',
+  'deletion/live-timed-delete-plan-over',
   'dataExport/live-rung-timed-write-export',
   'dataExport/live-timed-mail-export',
   'dataExport/live-timed-expire-export-over',

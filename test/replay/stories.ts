@@ -81,6 +81,9 @@ type Kind =
   | 'write_export'
   | 'mail_export'
   | 'expire_export'
+  | 'end_subscriptions'
+  | 'finalize_drafts'
+  | 'delete_plan'
   | 'check'
   | 'check_events'
   | 'over';
@@ -95,6 +98,7 @@ export async function playLiveStories(record: Record): Promise<void> {
       ['invoice', { invoice_id: 'inv' }, ['refresh', 'finalize', 'render_document', 'mark_overdue']],
       ['dataExport', { data_export_id: 'exp' }, ['write_export', 'mail_export', 'expire_export']],
       ['eventCheck', {}, ['check_events', 'check_events']],
+      ['deletion', { of: 'plan', id: 'pro' }, ['end_subscriptions', 'finalize_drafts', 'delete_plan']],
       ['vatCheck', { customer_id: 'cus' }, ['check', 'check', 'check']],
     ]; // prettier-ignore
     for (const [workflow, input, kinds] of lives) {
@@ -159,6 +163,8 @@ function script(kinds: readonly Kind[], inDays: (days: number) => Instant): obje
     renderInvoice: take,
     planExport: next,
     ...{ writeExport: take, mailExport: take, expireExport: take },
+    planDeletion: next,
+    ...{ endSubscriptions: take, finalizeDrafts: take, deletePlan: take },
     checkVatNumber: take,
   };
 }
