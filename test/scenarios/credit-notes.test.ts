@@ -49,6 +49,19 @@ stories('credit notes', () => {
     );
   });
 
+  it('are printed when they are made, also those of an invoice that was voided', async () => {
+    const billing = await sandbox({ at: '2026-04-01T00:00:00Z' });
+    await billing.subscribe({ plan: { ...ADVANCE, amount_cents: 3000 } });
+    const [invoice] = await billing.invoices();
+    await billing.post(`/invoices/${invoice!.lago_id}/void`, { generate_credit_note: true, credit_amount: 1000 });
+    await billing.clock.moveTo('2026-04-02T00:00:00Z');
+    for (const { lago_id, number } of await notes(billing)) {
+      const { credit_note } = await billing.post(`/credit_notes/${lago_id}/download`);
+      assert.match(credit_note.file_url, new RegExp(`^http.*${number}\\.pdf`));
+    }
+    assert.equal((await notes(billing)).length, 2);
+  });
+
   it('pay back what was paid beyond the days used, and take the rest off what is owed', async () => {
     const billing = await sandbox({ at: '2026-04-01T00:00:00Z' });
     for (const [external_id, paid] of [
