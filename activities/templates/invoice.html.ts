@@ -27,7 +27,7 @@ export function invoiceHtml(content: InvoiceContent): string {
   );
 }
 
-function titleOf({ invoice_type, seller }: InvoiceContent): TextKey {
+export function titleOf({ invoice_type, seller }: InvoiceContent): TextKey {
   const isTaxInvoice = TAX_INVOICE_COUNTRIES.includes(seller.country ?? '');
   if (invoice_type === 'credit') return 'advance_invoice';
   if (invoice_type === 'advance_charges') return isTaxInvoice ? 'paid_tax_invoice' : 'paid_invoice';
