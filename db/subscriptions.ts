@@ -180,13 +180,15 @@ export interface SubscriptionFilters {
   readonly external_id?: string | undefined;
   readonly plan_code?: string | undefined;
   readonly currency?: Currency | undefined;
+  /** Whether they are on a plan of their own. */
+  readonly overridden?: boolean | undefined;
   /** Undefined: all. */
   readonly statuses?: readonly SubscriptionStatus[] | undefined;
 }
 
 export function listSubscriptions(
   trx: Transaction,
-  { customer_id, external_customer_id, external_id, plan_code, currency, statuses }: SubscriptionFilters,
+  { customer_id, external_customer_id, external_id, plan_code, currency, overridden, statuses }: SubscriptionFilters,
 ): Knex.QueryBuilder<SubscriptionRow, SubscriptionRow[]> {
   const query = rows<SubscriptionRow>(trx, 'subscriptions').orderBy([
     { column: 'subscription_at', order: 'desc' },
@@ -200,6 +202,10 @@ export function listSubscriptions(
   if (plan_code !== undefined) query.whereIn('plan_id', rows(trx, 'plans').where({ code: plan_code }).select('id'));
   if (currency !== undefined)
     query.whereIn('plan_id', rows(trx, 'plans').where({ amount_currency: currency }).select('id'));
+  if (overridden !== undefined) {
+    const own = rows(trx, 'plans').whereNotNull('parent_id').select('id');
+    void (overridden ? query.whereIn('plan_id', own) : query.whereNotIn('plan_id', own));
+  }
   if (statuses !== undefined) query.whereIn('status', [...statuses]);
   return query;
 }

@@ -27,6 +27,7 @@ import {
   id,
   mandatoryText,
   optionalText,
+  queryFlag,
   queryList,
   text,
   wireDate,
@@ -160,6 +161,7 @@ const listQuery = nestedListQuery.extend({
     .transform((value) => value.toUpperCase())
     .optional()
     .meta({ description: "The plan's" }),
+  overridden: queryFlag.optional().meta({ description: 'Whether they are on a plan of their own' }),
 });
 
 /** Active ones unless others are asked for; a list with something unknown in it asks for all. */

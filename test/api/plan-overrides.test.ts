@@ -156,6 +156,9 @@ describe('plans of single subscriptions', () => {
     assert.deepEqual([upgraded.plan_amount_cents, upgraded.previous_plan_code], [4000, 'pro']);
     const waiting = await subscribe({ amount_cents: 100 });
     assert.deepEqual([waiting.lago_id, waiting.next_plan_code], [upgraded.lago_id, 'pro']);
+    const found = async (overridden: boolean): Promise<number> =>
+      (await acme.get(`/subscriptions?overridden=${overridden}`)).body.subscriptions.length;
+    assert.deepEqual([await found(true), await found(false)], [1, 0]);
     const back = await subscribe(undefined, 'sub', { plan_code: 'max' });
     assert.deepEqual([back.plan_amount_cents, back.previous_plan_code, back.plan.parent_id], [9000, 'max', null]);
   });
