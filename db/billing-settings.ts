@@ -18,18 +18,12 @@ export interface BillingSettings {
   readonly organization_timezone: string;
 }
 
-/** Of what is billed for plans: nobody waits for a plan that has been deleted. */
-export async function readBillingSettings(
-  trx: Transaction,
-  customer_id: string,
-  plan_ids: readonly string[] = [],
-): Promise<BillingSettings> {
+export async function readBillingSettings(trx: Transaction, customer_id: string): Promise<BillingSettings> {
   const { rows } = await trx.raw<{ rows: BillingSettings[] }>(
     `select c.id as customer_id, c.sequential_id as customer_sequential_id,
        coalesce(c.timezone, o.timezone) as timezone,
        coalesce(c.net_payment_term, o.net_payment_term) as net_payment_term,
-       case when exists (select from plans p where p.organization_id = o.id and p.id = any(:plan_ids) and p.deleted_at is not null)
-         then 0 else coalesce(c.invoice_grace_period, o.invoice_grace_period) end as invoice_grace_period,
+       coalesce(c.invoice_grace_period, o.invoice_grace_period) as invoice_grace_period,
        coalesce(c.subscription_invoice_issuing_date_anchor, o.subscription_invoice_issuing_date_anchor) as issuing_date_anchor,
        coalesce(c.subscription_invoice_issuing_date_adjustment, o.subscription_invoice_issuing_date_adjustment) as issuing_date_adjustment,
        case c.finalize_zero_amount_invoice when 'inherit' then o.finalize_zero_amount_invoice else c.finalize_zero_amount_invoice = 'finalize' end
@@ -37,7 +31,7 @@ export async function readBillingSettings(
        o.document_numbering, o.document_number_prefix, o.timezone as organization_timezone
      from customers c join organizations o on o.id = c.organization_id
      where c.organization_id = :organization_id and c.id = :customer_id`,
-    { organization_id: trx.organization_id, customer_id, plan_ids: [...plan_ids] },
+    { organization_id: trx.organization_id, customer_id },
   );
   const [settings] = rows;
   if (!settings) throw new Error(`customer ${customer_id} has no settings`);

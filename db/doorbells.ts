@@ -21,10 +21,9 @@ export async function ringSubscriptions(trx: Transaction, scope: Scope): Promise
 }
 
 /** Tells drafts that their grace period or the days until they are due are others now. */
-export async function ringDrafts(trx: Transaction, { customer_id, plan_id }: Scope): Promise<void> {
+export async function ringDrafts(trx: Transaction, { customer_id }: Pick<Scope, 'customer_id'>): Promise<void> {
   const drafts = rows(trx, 'invoices').where({ status: 'draft' }).orderBy('id');
   if (customer_id !== undefined) drafts.where({ customer_id });
-  if (plan_id !== undefined) drafts.whereIn('id', rows(trx, 'billing_periods').where({ plan_id }).select('invoice_id'));
   const ids = (await drafts.pluck('id')) as string[];
   await ring(
     trx,

@@ -23,8 +23,7 @@ export interface Bill {
 
 /** Makes the invoice, its fees and all that follows from it, once: a second run finds the first and does nothing. */
 export async function generateInvoice(trx: Transaction, bill: Bill): Promise<void> {
-  const plan_ids = bill.periods.map(({ plan_id }) => plan_id);
-  const settings = await readBillingSettings(trx, bill.customer_id, plan_ids);
+  const settings = await readBillingSettings(trx, bill.customer_id);
   const invoice = await insertInvoice(trx, blankInvoice({ ...bill, invoice_type: 'subscription' }, settings));
   if (!invoice) return;
   const { at } = bill;
