@@ -93,6 +93,18 @@ export async function cancelWaitingChange(trx: Transaction, subscription_id: str
   return canceled.map(({ id }) => id);
 }
 
+/** What waits to take a subscription's place ends when that one would have, unless it was given an end of its own. */
+export async function passOnEnd(
+  trx: Transaction,
+  before: Pick<SubscriptionRow, 'id' | 'ending_at'>,
+  { ending_at, ending_set_at }: Pick<SubscriptionRow, 'ending_at' | 'ending_set_at'>,
+): Promise<void> {
+  await rows(trx, 'subscriptions')
+    .where({ previous_subscription_id: before.id, status: 'pending' })
+    .whereRaw('ending_at is not distinct from ?::timestamptz', [before.ending_at as string])
+    .update({ ending_at, ending_set_at });
+}
+
 interface PlanAndCustomer {
   readonly plan_code: string;
   readonly interval: Interval;

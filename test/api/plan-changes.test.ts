@@ -202,6 +202,19 @@ describe('changes of plan', () => {
       assert.deepEqual(await told(), ['terminated pro  ']);
     });
 
+    it('end when the subscription would have, as it is set by then, unless they have an end of their own', async () => {
+      const edit = (ending_at: string | null) => acme.put('/subscriptions/sub', { subscription: { ending_at } });
+      await ask('pro');
+      await ask('mini');
+      await edit('2026-08-01T00:00:00Z');
+      assert.equal((await get('?status=pending')).ending_at, '2026-08-01T00:00:00Z');
+      await edit(null);
+      assert.equal((await get('?status=pending')).ending_at, null);
+      await ask('mini', { ending_at: '2026-09-01T00:00:00Z' });
+      await edit('2026-10-01T00:00:00Z');
+      assert.equal((await get('?status=pending')).ending_at, '2026-09-01T00:00:00Z');
+    });
+
     it('start when the period ends, whatever else is asked', async () => {
       await ask('pro');
       await ask('mini');
@@ -314,6 +327,31 @@ describe('changes of plan', () => {
       await ask('max');
       assert.deepEqual(await bills(), ['2026-04-01 2129', '2026-05-01 100']); // 22 of 31 days.
       assert.deepEqual(await all(), [['max', 'active'], ['mini', 'terminated'], ['pro', 'terminated']]); // prettier-ignore
+    });
+
+    it('usage that comes in after the end of the period is charged by the plan that has it, once', async () => {
+      const calls = (await build.metric('calls')).id;
+      const seats = (await build.metric('seats')).id;
+      const inAdvance = { charge_model: 'standard', pay_in_advance: true, invoiceable: false } as const;
+      const price = (billable_metric_id: string, amount: string) => ({ ...inAdvance, billable_metric_id, properties: { amount } }); // prettier-ignore
+      await build.plan('dear', { amount_cents: 3000 }, [price(calls, '1')]);
+      await build.plan('cheap', { amount_cents: 1000 }, [price(calls, '2'), price(seats, '3')]);
+      await ask('dear');
+      await ask('cheap');
+      await moveClock('2026-04-01T00:30:00.000Z');
+      for (const [transaction_id, code, timestamp] of [
+        ['before', 'calls', '2026-03-31T23:59:59Z'],
+        ['after', 'calls', '2026-04-01T00:10:00Z'],
+        ['new', 'seats', '2026-04-01T00:20:00Z'],
+      ] as const)
+        assert.equal((await acme.post('/events', { event: { transaction_id, code, external_subscription_id: 'sub', timestamp: Date.parse(timestamp) / 1000 } })).status, 200); // prettier-ignore
+      await moveClock('2026-04-02T00:00:00.000Z');
+      await acme.delete('/subscriptions/sub');
+      const { body } = await acme.get('/fees?external_subscription_id=sub&fee_type=charge');
+      assert.deepEqual(
+        body.fees.map((one: { event_transaction_id: string; amount_cents: number }) => `${one.event_transaction_id} ${one.amount_cents}`).sort(),
+        ['after 200', 'before 100', 'new 300'],
+      ); // prettier-ignore
     });
 
     it('what should have ended has, and begins anew', async () => {

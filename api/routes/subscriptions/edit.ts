@@ -17,6 +17,7 @@ import {
   findBilledUntil,
   findSubscriptionByExternalId,
   lockBilling,
+  passOnEnd,
   updateSubscription,
 } from '../../../db/subscriptions.ts';
 import type { Transaction } from '../../../db/transaction.ts';
@@ -43,6 +44,7 @@ export async function editSubscription(
 
   if (input.plan_overrides) await overridePlanOf(trx, subscription, input.plan_overrides, at);
   const updated = await updateSubscription(trx, subscription.id, { ...changes, ...start, updated_at: at });
+  if (changes.ending_at !== undefined) await passOnEnd(trx, subscription, updated);
   await writeProgressiveBilling(trx, subscription, input, at);
   await ring(trx, `subscription/${subscription.id}`);
   if (moved === 'begins') await announceSubscription(trx, subscription.id, 'subscription.started', at);
