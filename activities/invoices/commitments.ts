@@ -70,6 +70,6 @@ function periodToHold({ facts, period: billed }: Billed, { timezone, billing_at:
   if (reason === 'subscription_terminating' || !facts.pay_in_advance)
     return span.from < span.to ? { facts, period: periodAt(terms, span.from), span } : undefined;
   const period = previousPeriod(terms, periodAt(terms, at));
-  const from = latest(period.from, startOfDay(localDate(started_at, timezone), timezone));
+  const from = latest(period.from, startOfDay(localDate(started_at, facts.activation_timezone), timezone));
   return from < period.to ? { facts, period, span: { from, to: period.to } } : undefined;
 }
