@@ -29,6 +29,7 @@ describe('billable metrics', () => {
       weighted_interval: null,
       rounding_function: 'ceil',
       rounding_precision: -2,
+      custom_aggregator: null,
       expression: null,
       filters: [],
       active_subscriptions_count: 0,

@@ -54,6 +54,8 @@ describe('fees', () => {
       precise_coupons_amount_cents: '100.12345',
       units: '10',
       total_aggregated_units: '10.5',
+      presentation_breakdowns: [],
+      pricing_unit_details: null,
       precise_unit_amount: '1.2345',
       events_count: 4,
       grouped_by: { region: 'eu' },

@@ -53,7 +53,7 @@ describe('invoices', () => {
       const { customer: buyer, subscriptions, billing_periods, fees, applied_taxes, ...rest } = body.invoice;
       assert.deepEqual(rest, {
         lago_id: invoice.id,
-        billing_entity_code: null,
+        billing_entity_code: 'default',
         sequential_id: 1,
         number: 'ACM-0001-001',
         issuing_date: '2026-02-01',
