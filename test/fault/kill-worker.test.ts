@@ -14,7 +14,7 @@ const places = {
   'before the bill is begun': { table: 'invoices', when: 'before insert' },
   'before its period is noted': { table: 'billing_periods', when: 'before insert' },
   'between its fees': { table: 'fees', when: 'after insert', if: `new.fee_type = 'charge'` },
-  'before it has a number': { table: 'customers', when: 'before update' },
+  'before it has a number': { table: 'invoice_counters', when: 'before insert' },
   'when it is final': { table: 'invoices', when: 'after update', if: `new.status = 'finalized'` },
   'before it is told of': { table: 'webhooks', when: 'before insert', if: `new.webhook_type = 'invoice.created'` },
   'before the next appointment': { table: 'agenda', when: 'before update', if: `old.step = 'bill_period' and new.due_at > old.due_at` },
