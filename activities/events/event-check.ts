@@ -1,4 +1,4 @@
-import type { Instant } from '../../billing/clock/instant.ts';
+import { type Instant, latest } from '../../billing/clock/instant.ts';
 import { checkedFrom, checkOf, eventErrorsWire, isFaultless } from '../../billing/events/event-check.ts';
 import { enter, strike } from '../../db/agenda.ts';
 import {
@@ -70,9 +70,10 @@ async function plan(trx: Transaction, planned_at: Instant): Promise<Step<EventCh
     return { kind: 'over', due_at: null, planned_at, summary: 'nobody wants to hear of errors', attributes };
   }
   const received_at = await findFirstReceived(trx, await lockEventCheck(trx, checkedFrom(planned_at)));
-  const isSandbox = (await findSandboxClock(trx)) !== undefined;
-  const looked_at = received_at ?? (isSandbox ? null : planned_at);
-  const due_at = looked_at === null ? null : checkOf(looked_at).due_at;
+  const clock = await findSandboxClock(trx);
+  const looked_at = received_at ?? (clock ? null : planned_at);
+  // What comes in while a clock moves is looked at where it comes to stand: it would have to stop at every hour.
+  const due_at = looked_at === null ? null : latest(checkOf(looked_at).due_at, clock?.target_at ?? '');
   await enter(trx, { workflow_id, step: 'check_events', due_at });
   const summary = due_at === null ? 'waits for events' : `looks for errors in events at ${toMinute(due_at)}`;
   return { kind: 'check_events', due_at, planned_at, summary, attributes };
