@@ -75,7 +75,8 @@ stories('a sandbox', () => {
       assert.equal(again.body.code, 'clock_is_advancing');
 
       const { clock } = await billing.get('/sandbox/clock?wait=true');
-      assert.deepEqual(clock, { now, target: null, status: 'idle', next_due_at: '2026-08-01T00:00:00Z' });
+      // The bill of that day is due, and overdue a day later.
+      assert.deepEqual(clock, { now, target: null, status: 'idle', next_due_at: '2026-07-02T00:00:00Z' });
       assert.equal((await billing.invoices()).length, 3);
     });
 
