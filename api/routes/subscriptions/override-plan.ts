@@ -5,6 +5,7 @@ import { invalid, notFound } from '../../../billing/errors.ts';
 import { refuseNotBuilt } from '../../../billing/plans/not-built-yet.ts';
 import { findBillableMetrics } from '../../../db/billable-metrics.ts';
 import { findChargeFilters } from '../../../db/charge-filters.ts';
+import { continueCharges } from '../../../db/charge-states.ts';
 import { type PlanFields, type PlanRow, findCharges, insertPlan, keepPlan, lockPlanById } from '../../../db/plans.ts';
 import { type SubscriptionRow, updateSubscription } from '../../../db/subscriptions.ts';
 import { markDraftsStale } from '../../../db/stale-drafts.ts';
@@ -67,7 +68,10 @@ async function holdPlanOf(
   return plan.parent_id === null ? plan : ((await lockPlanById(trx, plan.id)) ?? plan);
 }
 
-/** From the plan that is sold to everybody. What waits for another plan may not be worth it at the new price. */
+/**
+ * From the plan that is sold to everybody. What was paid for at the charges of that one is not paid for again. What waits for another plan may not be
+ * worth it at the new price.
+ */
 async function moveToOwnPlan(
   trx: Transaction,
   subscription_id: string,
@@ -75,7 +79,8 @@ async function moveToOwnPlan(
   own: PlanRow,
   at: Instant,
 ): Promise<void> {
-  await updateSubscription(trx, subscription_id, { plan_id: own.id, updated_at: at });
+  const moved = await updateSubscription(trx, subscription_id, { plan_id: own.id, updated_at: at });
+  await continueCharges(trx, moved, own.id);
   if (own.amount_cents !== before.amount_cents) await reconsiderChanges(trx, own, at);
 }
 
