@@ -1,3 +1,4 @@
+import { type DatingSettings, isRedated } from '../billing/invoices/draft-dates.ts';
 import { ring } from './outbox.ts';
 import { type Transaction, rows } from './transaction.ts';
 
@@ -29,4 +30,17 @@ export async function ringDrafts(trx: Transaction, { customer_id }: Pick<Scope, 
     trx,
     ids.map((id) => `invoice/${id}` as const),
   );
+}
+
+type Settings = DatingSettings & { readonly timezone: string | null };
+
+/** After a change of settings: days begin, grace periods end and payments are due at other instants now. */
+export async function ringThoseConcerned(
+  trx: Transaction,
+  scope: Pick<Scope, 'customer_id'>,
+  before: Settings,
+  after: Settings,
+): Promise<void> {
+  if (before.timezone !== after.timezone) await ringSubscriptions(trx, scope);
+  if (isRedated(before, after)) await ringDrafts(trx, scope);
 }

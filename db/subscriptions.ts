@@ -49,6 +49,18 @@ export async function findSubscriptionByExternalId(
     .first();
 }
 
+/** Those of a customer that are active, by external id. */
+export async function findActiveSubscriptions(
+  trx: Transaction,
+  customer_id: string,
+  external_ids: readonly string[],
+): Promise<SubscriptionRow[]> {
+  return rows<SubscriptionRow>(trx, 'subscriptions')
+    .where({ customer_id, status: 'active' })
+    .whereIn('external_id', [...external_ids])
+    .orderBy('id');
+}
+
 /** The one that is not over yet under this external id, whoever's it is: an active one before a pending one. */
 export async function findCurrentSubscription(
   trx: Transaction,

@@ -4,7 +4,8 @@ import { creditNoteTypes } from '../../db/credit-note-filters.ts';
 import { customerObject } from './customers.ts';
 import {
   billingEntityCode,
-  date,
+  queryDate,
+  queryInteger,
   decimal,
   id,
   optionalText,
@@ -36,19 +37,6 @@ const lenientList = <T extends z.ZodType>(item: T) =>
     })
     .optional();
 
-/** What cannot be read does not filter. */
-const lenientDate = z
-  .string()
-  .transform((value) => date.safeParse(value).data)
-  .optional()
-  .meta({ format: 'date' });
-
-const wholeNumber = z
-  .string()
-  .regex(/^-?\d{1,15}$/, 'value_is_invalid')
-  .transform(Number)
-  .meta({ type: 'integer' });
-
 export const nestedListQuery = z.object({
   ...paginationQuery,
   currency: text.transform((value) => value.toUpperCase()).optional(),
@@ -60,10 +48,10 @@ export const nestedListQuery = z.object({
   'refund_status[]': lenientList(refundStatus),
   'types[]': lenientList(z.enum(creditNoteTypes)),
   invoice_number: text.optional(),
-  issuing_date_from: lenientDate,
-  issuing_date_to: lenientDate,
-  amount_from: wholeNumber.optional(),
-  amount_to: wholeNumber.optional(),
+  issuing_date_from: queryDate,
+  issuing_date_to: queryDate,
+  amount_from: queryInteger.optional(),
+  amount_to: queryInteger.optional(),
   search_term: text.optional(),
   self_billed: queryFlag.optional(),
   'billing_entity_codes[]': queryList(billingEntityCode).optional(),

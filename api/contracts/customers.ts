@@ -22,7 +22,7 @@ const METADATA_MAX = 5;
 const KEY_MAX = 20;
 const VALUE_MAX = 100;
 
-const addressFields = {
+export const addressFields = {
   address_line1: optionalText,
   address_line2: optionalText,
   city: optionalText,

@@ -152,6 +152,20 @@ export const queryFlag = z
   .transform((value) => value === 'true')
   .meta({ type: 'boolean' });
 
+/** What is no date does not filter. */
+export const queryDate = z
+  .string()
+  .transform((value) => date.safeParse(value).data)
+  .optional()
+  .meta({ format: 'date' });
+
+/** `?amount_from=1000`. */
+export const queryInteger = z
+  .string()
+  .regex(/^-?\d{1,15}$/, 'value_is_invalid')
+  .transform(Number)
+  .meta({ type: 'integer' });
+
 /** `?name[]=a&name[]=b`: one or several, read as a list. Give it the name with its brackets. */
 export function queryList<T extends z.ZodType>(item: T): z.ZodType<z.output<T>[]> {
   return z.preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(item).max(1000));

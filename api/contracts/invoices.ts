@@ -9,25 +9,23 @@ import {
 import { customerObject } from '../routes/customers.ts';
 import { feeObject } from '../routes/fees.ts';
 import { subscriptionObject } from '../routes/subscriptions.ts';
-import { billingEntityCode, cents, date, id, queryFlag, queryList, text, wireDate, wireInstant } from './fields.ts';
+import {
+  billingEntityCode,
+  cents,
+  queryDate,
+  queryInteger,
+  id,
+  queryFlag,
+  queryList,
+  text,
+  wireDate,
+  wireInstant,
+} from './fields.ts';
 import { paginationQuery } from './pagination.ts';
 import { usageThresholdObject } from './usage-thresholds.ts';
 
 const visibleStatus = z.enum(visibleInvoiceStatuses);
 const paymentStatus = z.enum(invoicePaymentStatuses);
-
-/** What is no date does not filter. */
-const lenientDate = z
-  .string()
-  .transform((value) => date.safeParse(value).data)
-  .optional()
-  .meta({ format: 'date' });
-
-const wholeNumber = z
-  .string()
-  .regex(/^-?\d{1,15}$/, 'value_is_invalid')
-  .transform(Number)
-  .meta({ type: 'integer' });
 
 /** Besides these, any number of `metadata[key]=value`. */
 export const nestedListQuery = z
@@ -43,10 +41,10 @@ export const nestedListQuery = z
     self_billed: queryFlag.optional(),
     currency: text.transform((value) => value.toUpperCase()).optional(),
     invoice_type: z.enum(invoiceTypes).optional(),
-    issuing_date_from: lenientDate,
-    issuing_date_to: lenientDate,
-    amount_from: wholeNumber.optional(),
-    amount_to: wholeNumber.optional(),
+    issuing_date_from: queryDate,
+    issuing_date_to: queryDate,
+    amount_from: queryInteger.optional(),
+    amount_to: queryInteger.optional(),
     search_term: text.optional(),
     'billing_entity_codes[]': queryList(billingEntityCode).optional(),
     'metadata[key]': text.optional(),

@@ -7,10 +7,10 @@ import {
   billingEntityWithTaxesWire,
 } from '../../billing/organizations/billing-entity.ts';
 import { logoUrl } from '../../billing/invoices/document-link.ts';
-import { isRedated, issuingDateAdjustments, issuingDateAnchors } from '../../billing/invoices/draft-dates.ts';
+import { issuingDateAdjustments, issuingDateAnchors } from '../../billing/invoices/draft-dates.ts';
 import { logoFilename, parseLogo } from '../../billing/organizations/logo.ts';
 import { isInEu } from '../../billing/taxes/eu/rates.ts';
-import { ringDrafts, ringSubscriptions } from '../../db/doorbells.ts';
+import { ringThoseConcerned } from '../../db/doorbells.ts';
 import { writeEuTaxes } from '../../db/eu-taxes.ts';
 import { findLogoName, replaceLogo } from '../../db/logos.ts';
 import { type OrganizationRow, findOrganization, updateOrganization } from '../../db/organizations.ts';
@@ -127,14 +127,8 @@ async function edit(
       [...taxes.values()].map((tax) => tax.id),
       at,
     );
-  await ringThoseConcerned(trx, before, after);
+  await ringThoseConcerned(trx, {}, before, after);
   return after;
-}
-
-/** Days begin, grace periods end and payments are due at other instants now. */
-async function ringThoseConcerned(trx: Transaction, before: OrganizationRow, after: OrganizationRow): Promise<void> {
-  if (before.timezone !== after.timezone) await ringSubscriptions(trx, {});
-  if (isRedated(before, after)) await ringDrafts(trx, {});
 }
 
 export const billingEntityOperations: Operation[] = [

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import type { Instant } from '../../billing/clock/instant.ts';
 import { customerWire } from '../../billing/customers/wire.ts';
 import { invalid, notFound } from '../../billing/errors.ts';
-import { isRedated } from '../../billing/invoices/draft-dates.ts';
 import { setCustomerTaxes } from '../../db/customer-taxes.ts';
 import { filterCustomers } from '../../db/customer-filters.ts';
 import {
@@ -18,7 +17,7 @@ import {
   updateCustomer,
 } from '../../db/customers.ts';
 import { beginDeletion } from '../../db/deletions.ts';
-import { ringDrafts, ringSubscriptions } from '../../db/doorbells.ts';
+import { ringThoseConcerned } from '../../db/doorbells.ts';
 import { findTaxesByCode } from '../../db/taxes.ts';
 import type { Transaction } from '../../db/transaction.ts';
 import { announce } from '../../db/webhooks.ts';
@@ -83,14 +82,6 @@ function refuseDoubleKeys(metadata: CustomerInput['metadata']): void {
   if (new Set(keys).size < keys.length) throw invalid({ key: ['value_already_exist'] });
 }
 
-/** Days begin, grace periods end and payments are due at other instants now. */
-async function ringThoseConcerned(trx: Transaction, before: CustomerRow, after: CustomerRow): Promise<void> {
-  const isMoved = before.timezone !== after.timezone;
-  const scope = { customer_id: after.id };
-  if (isMoved) await ringSubscriptions(trx, scope);
-  if (isRedated(before, after)) await ringDrafts(trx, scope);
-}
-
 async function upsertCustomer(
   trx: Transaction,
   input: CustomerInput,
@@ -117,7 +108,7 @@ async function upsertCustomer(
     }));
     await replaceCustomerMetadata(trx, customer.id, metadata, at);
   }
-  if (!isNew) await ringThoseConcerned(trx, before, customer);
+  if (!isNew) await ringThoseConcerned(trx, { customer_id: customer.id }, before, customer);
   return { customer, isNew };
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { isRedated, issuingDateAdjustments, issuingDateAnchors } from '../../billing/invoices/draft-dates.ts';
+import { issuingDateAdjustments, issuingDateAnchors } from '../../billing/invoices/draft-dates.ts';
 import { organizationWire } from '../../billing/organizations/wire.ts';
-import { ringDrafts, ringSubscriptions } from '../../db/doorbells.ts';
+import { ringThoseConcerned } from '../../db/doorbells.ts';
 import { type OrganizationRow, findOrganization, updateOrganization } from '../../db/organizations.ts';
 import { findOrganizationTaxes } from '../../db/taxes.ts';
 import type { Transaction } from '../../db/transaction.ts';
@@ -57,13 +57,6 @@ async function show(
   return { organization: organizationWire({ organization, webhook_urls, taxes: await findOrganizationTaxes(trx) }) };
 }
 
-/** Days begin, grace periods end and payments are due at other instants now. */
-async function ringThoseConcerned(trx: Transaction, before: OrganizationRow, after: OrganizationRow): Promise<void> {
-  const isMoved = before.timezone !== after.timezone;
-  if (isMoved) await ringSubscriptions(trx, {});
-  if (isRedated(before, after)) await ringDrafts(trx, {});
-}
-
 export const organizationOperations: Operation[] = [
   operation({
     op: 'GET /organizations',
@@ -86,7 +79,7 @@ export const organizationOperations: Operation[] = [
       const before = await findOrganization(trx);
       const after = await updateOrganization(trx, toSettings(input), at);
       if (input.webhook_url !== undefined) await setFirstWebhookUrl(trx, input.webhook_url || null, at);
-      await ringThoseConcerned(trx, before, after);
+      await ringThoseConcerned(trx, {}, before, after);
       return show(trx, after);
     },
   }),

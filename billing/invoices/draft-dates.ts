@@ -62,11 +62,10 @@ const DATING = [
   'subscription_invoice_issuing_date_adjustment',
 ] as const;
 
+export type DatingSettings = Readonly<Record<(typeof DATING)[number], unknown>>;
+
 /** Whether drafts are dated otherwise after a change to the settings of an organization or of a customer. */
-export function isRedated<Settings extends Readonly<Record<(typeof DATING)[number], unknown>>>(
-  before: Settings,
-  after: Settings,
-): boolean {
+export function isRedated(before: DatingSettings, after: DatingSettings): boolean {
   return DATING.some((setting) => before[setting] !== after[setting]);
 }
 

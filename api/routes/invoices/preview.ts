@@ -3,7 +3,7 @@ import { billNext } from '../../../activities/invoices/preview-invoice.ts';
 import { changePlan } from '../../../activities/subscriptions/change-plan.ts';
 import { terminate } from '../../../activities/subscriptions/end.ts';
 import { catchUp } from '../../../activities/subscriptions/steps.ts';
-import type { Instant } from '../../../billing/clock/instant.ts';
+import { type Instant, addMilliseconds } from '../../../billing/clock/instant.ts';
 import { badRequest, invalid, notAllowed, notFound } from '../../../billing/errors.ts';
 import type { LinkSettings } from '../../../billing/invoices/document-link.ts';
 import { draftNumber } from '../../../billing/invoices/numbering.ts';
@@ -14,40 +14,25 @@ import { dryRun } from '../../../db/dry-run.ts';
 import { newId } from '../../../db/ids.ts';
 import { loadInvoices } from '../../../db/invoices.ts';
 import { findPlan } from '../../../db/plans.ts';
-import { findSubscriptionByExternalId, type SubscriptionRow } from '../../../db/subscriptions.ts';
+import { findActiveSubscriptions, type SubscriptionRow } from '../../../db/subscriptions.ts';
 import type { Transaction } from '../../../db/transaction.ts';
 import { couponInPreview } from '../../contracts/coupons.ts';
-import { billingEntityCode, country, currency, instant, optionalText, text, timezone } from '../../contracts/fields.ts';
+import { addressFields } from '../../contracts/customers.ts';
+import { billingEntityCode, currency, instant, optionalText, text, timezone } from '../../contracts/fields.ts';
 import { applyInPreview } from '../coupons/apply.ts';
 import { assignEuTaxes } from '../customers/eu-taxes.ts';
 import { createSubscription } from '../subscriptions/create.ts';
-
-const shippingAddress = z
-  .object({
-    address_line1: optionalText,
-    address_line2: optionalText,
-    city: optionalText,
-    state: optionalText,
-    zipcode: optionalText,
-    country: country.nullish(),
-  })
-  .nullish();
 
 export const previewInput = z.object({
   customer: z
     .object({
       external_id: text.nullish().meta({ description: 'Of a customer that exists; left out: one that does not' }),
       name: optionalText,
-      address_line1: optionalText,
-      address_line2: optionalText,
-      city: optionalText,
-      state: optionalText,
-      zipcode: optionalText,
-      country: country.nullish(),
+      ...addressFields,
       currency: currency.nullish(),
       timezone: timezone.nullish(),
       tax_identification_number: optionalText,
-      shipping_address: shippingAddress,
+      shipping_address: z.object(addressFields).nullish(),
     })
     .nullish(),
   billing_entity_code: billingEntityCode.nullish(),
@@ -68,6 +53,9 @@ export const previewInput = z.object({
 });
 
 type Input = z.output<typeof previewInput>;
+
+/** A year: all bills until a termination are made on the way to the last one. */
+const FORESEEN_MS = 366 * 24 * 3600 * 1000;
 
 /**
  * The bill that is to come, by the code that makes bills: everything is done as it will be, and undone. What is shown has neither a number nor an id
@@ -135,16 +123,16 @@ async function changeAsAsked(
   links: LinkSettings,
   at: Instant,
 ): Promise<{ readonly id: string }[]> {
-  const found = await Promise.all(external_ids.map((id) => findSubscriptionByExternalId(trx, id, 'active')));
-  const own = found.filter((one) => one?.customer_id === customer.id) as SubscriptionRow[];
-  if (own.length < external_ids.length) throw notFound('subscription');
+  const own = await findActiveSubscriptions(trx, customer.id, external_ids);
+  if (own.length < new Set(external_ids).size) throw notFound('subscription');
   if (!plan_code && !terminated_at) return own;
 
   const [only] = own;
   if (!only || own.length > 1 || (plan_code && terminated_at)) throw notAllowed('only_one_change_can_be_previewed');
   const plan = plan_code ? await findPlan(trx, plan_code) : undefined;
   if (plan_code && !plan) throw notFound('plan');
-  if (terminated_at && terminated_at < at) throw invalid({ terminated_at: ['invalid_date'] });
+  if (terminated_at && (terminated_at < at || terminated_at > addMilliseconds(at, FORESEEN_MS)))
+    throw invalid({ terminated_at: ['invalid_date'] });
   const { facts, changed_at } = await catchUp(trx, only, terminated_at ?? at);
   if (facts.status !== 'active') throw notFound('subscription');
   if (!plan) {
