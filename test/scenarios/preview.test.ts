@@ -137,11 +137,17 @@ stories('previews of invoices', () => {
     ],
     ['an unknown coupon', { plan_code: 'small', coupons: [{ code: 'no' }] }, 404, 'coupon_not_found'],
   ];
-  it('are refused with what is unknown, and with coupons that are no list', async () => {
+  it('are refused with what is unknown, with ends that have passed or are too far, and with coupons that are no list', async () => {
     const acme = await world('2026-01-05T00:00:00.000Z');
     for (const [what, body, status, code] of refused) {
       const answer = await acme.call('POST', '/invoices/preview', body);
       assert.deepEqual([answer.status, answer.body.code], [status, code], what);
+    }
+    await acme.subscribe({ plan: 'small', customer: 'cus' });
+    for (const terminated_at of ['2026-01-04T00:00:00Z', '2027-02-01T00:00:00Z']) {
+      const subscriptions = { external_ids: ['sub'], terminated_at };
+      const answer = await acme.call('POST', '/invoices/preview', { customer: { external_id: 'cus' }, subscriptions });
+      assert.deepEqual(answer.body.error_details, { terminated_at: ['invalid_date'] }, terminated_at);
     }
     const { status, body } = await acme.call('POST', '/invoices/preview', { plan_code: 'small', coupons: 'c' });
     assert.deepEqual([status, body.error], [400, 'BadRequest: coupons_must_be_an_array']);
